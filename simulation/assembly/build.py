@@ -1,0 +1,228 @@
+"""The model's story, top to bottom: from config, data pack and drawn parameters to the `Inputs` of every scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulation.assembly import body, copd, genotypes, people, recognition
+from simulation.assembly.parameters import Draws, distributions
+from simulation.assembly.smoking import pack_years_by_age, smoking_of_populations
+from simulation.care.augmentation import adult_share
+from simulation.config.load import BASE, LoadedConfig, load_config
+from simulation.config.schema import Config
+from simulation.data.pack import DataPack
+from simulation.inputs import Inputs
+from simulation.labels import (
+    AGES,
+    HISTORIES,
+    RISK_GENOTYPES,
+    SEXES,
+    SMOKING,
+    STATES,
+    allele_pairs,
+    default_set,
+    risk_genotype,
+)
+from simulation.labels import genotypes as genotype_names
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What is solved once per replicate on the base and kept in every scenario.
+
+    Attributes
+    ----------
+    log_k : ndarray (BLOCK_SIZE, n_populations)
+        Factor on the odds of COPD. [log odds]
+    diagnosed_copd : ndarray (BLOCK_SIZE, n_populations)
+        P(diagnosed COPD | severe genotype). [proportion]
+    """
+
+    log_k: Array
+    diagnosed_copd: Array
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of replicates: the chain of every scenario, and the parameters drawn for it.
+
+    Attributes
+    ----------
+    inputs : dict of str to Inputs
+        By scenario, the base first.
+    draws : dict of str to ndarray (BLOCK_SIZE,)
+        Every drawn parameter of the base.
+    """
+
+    inputs: dict[str, Inputs]
+    draws: dict[str, Array]
+
+
+def build_block(loaded: LoadedConfig, block: int) -> Block:
+    """Draw the parameters of one block and assemble the chain of every scenario.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Config with its scenarios.
+    block : int
+        Number of the block.
+
+    Returns
+    -------
+    Block
+        A whole block, even if the run ends within it.
+
+    Raises
+    ------
+    ConfigError
+        If drawn allele frequencies sum to more than 1 or inbreeding makes a genotype negative.
+
+    Notes
+    -----
+    Source: docs/model.md.
+
+    Examples
+    --------
+    >>> from simulation.config.load import load_config
+    >>> sorted(build_block(load_config({"scenarios": {"x": {"smoking": {"source": "italy_2016"}}}}), 0).inputs)
+    ['base', 'x']
+    """
+    inputs: dict[str, Inputs] = {}
+    draws: dict[str, Array] = {}
+    solved: Solved | None = None
+    for name, config in loaded.scenarios.items():
+        correlations = [(pair.between[0], pair.between[1], pair.rho) for pair in config.correlations]
+        chance = Draws(config.seed, block, correlations)
+        inputs[name], solved = _chain(config, loaded.pack, chance, solved)
+        if name == BASE:
+            draws = chance.values
+    return Block(inputs, draws)
+
+
+def build_inputs(source: str | Path | Mapping[str, Any] | LoadedConfig, block: int = 0) -> Inputs:
+    """Assemble the chain of the base scenario of a config.
+
+    Parameters
+    ----------
+    source : path, mapping or LoadedConfig
+        A config.
+    block : int, default 0
+        Which block of replicates.
+
+    Returns
+    -------
+    Inputs
+        For 64 replicates; hand it to an engine, or look at its arrays.
+
+    Raises
+    ------
+    ConfigError
+        If the config is wrong.
+
+    Notes
+    -----
+    Source: docs/model.md.
+
+    Examples
+    --------
+    >>> inputs = build_inputs({"population": {"size": 1000}})
+    >>> inputs.genotype.dims, inputs.n_replicates
+    (('replicate', 'population', 'genotype'), 64)
+    """
+    return build_block(load_config(source), block).inputs[BASE]
+
+
+def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) -> tuple[Inputs, Solved]:
+    """Link after link, in the order of docs/model.md."""
+    values = draws.draw(distributions(config, pack))
+
+    # 1. people
+    populations = list(config.all_populations)
+    n_people = [people.people(population, pack) for population in config.all_populations.values()]
+
+    # 2. genotype
+    rho = float(values["geno.between_survey_rho"][0])
+    ancestries, share, by_ancestry, genotype = genotypes.genotype_frequencies_by_population(config, pack, draws, rho)
+    alleles, kinds = config.genetics.alleles, body.likes(config, pack)
+    names = list(genotype_names(alleles))
+    pairs = allele_pairs(len(alleles))
+    risk_of = [risk_genotype(kinds[i], kinds[j]) for i, j in pairs]
+    counted_as = [
+        config.sets.get(name) or default_set(alleles[i], alleles[j], kinds[i], kinds[j])
+        for name, (i, j) in zip(names, pairs, strict=True)
+    ]
+    risk_share = np.stack(
+        [genotype[..., [r == risk for r in risk_of]].sum(axis=-1) for risk in RISK_GENOTYPES], axis=-1
+    )
+
+    # 3. smoking
+    smoking = smoking_of_populations(config, pack, values, draws)
+    pack_years = pack_years_by_age(values)
+
+    # 4. serum level and liver, which depend on the genotype alone or with age
+    low_level = body.low_levels(config, pack, values)
+    cirrhosis = body.cirrhosis(config, pack, values, risk_of)
+    two_polymers = body.pair_polymerises(config, pack)
+
+    # 5. COPD
+    model = copd.copd_model(config, pack, values, pack_years)
+    log_k = (
+        copd.solve_log_k(config, pack, values, model, n_people, smoking, risk_share) if solved is None else solved.log_k
+    )
+    uncalibrated = not log_k.any()
+    probability = [model.probability()] if uncalibrated else [model.probability(k) for k in log_k.T]
+
+    # 6. recognition
+    diagnosed = recognition.diagnosed_shares(config, values, model)
+    if solved is None:
+        by_population = probability * len(populations) if uncalibrated else probability
+        diagnosed_copd = recognition.diagnosed_copd_of_severe(n_people, smoking, by_population, diagnosed[1])
+        solved = Solved(log_k, diagnosed_copd)
+    is_severe = np.array([risk == "ZZ" for risk in risk_of])
+    state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, is_severe)
+
+    population, genotype_axis = ("population", populations), ("genotype", names)
+    sex, age = ("sex", list(SEXES)), ("age", list(AGES))
+    replicate = ("replicate", np.arange(genotype.shape[0]) + draws.block * genotype.shape[0])
+    copd_axes = [replicate, sex, age, ("history", list(HISTORIES)), ("risk_genotype", list(RISK_GENOTYPES))]
+    inputs = Inputs(
+        n_people=_named(np.stack(n_people), population, sex, age),
+        n_births=_named(people.births(config, pack), population),
+        ancestry=_named(share, population, ("ancestry", ancestries)),
+        ancestry_genotype=_named(by_ancestry, replicate, population, ("ancestry", ancestries), genotype_axis),
+        genotype=_named(genotype, replicate, population, genotype_axis),
+        risk_genotype=_named(np.array(risk_of), genotype_axis),
+        counted_as=_named(np.array(counted_as), genotype_axis),
+        smoking=_named(smoking, replicate, population, sex, age, ("smoking", list(SMOKING))),
+        pack_years=_named(pack_years, age, ("history", list(HISTORIES))),
+        copd=_named(probability[0], *copd_axes)
+        if uncalibrated
+        else _named(np.stack(probability, axis=1), replicate, population, *copd_axes[1:]),
+        state=_named(
+            state, replicate, population, genotype_axis, ("copd", ["no_copd", "copd"]), ("state", list(STATES))
+        ),
+        low_level=_named(low_level, replicate, genotype_axis),
+        cholestasis=_named(values["liver.infant.cholestasis_zz"][:, None] * two_polymers, replicate, genotype_axis),
+        cirrhosis=_named(cirrhosis, replicate, age, genotype_axis),
+        liver_cancer=_named(values["liver.adult.hcc_given_cirrhosis"], replicate),
+        panniculitis=_named(values["panniculitis.prevalence_zz"][:, None] * two_polymers, replicate, genotype_axis),
+        iga_deficiency=_named(values["tx.iga_deficiency.europe_default"], replicate),
+        willing=_named(values["tx.willing"], replicate),
+        adult=_named(adult_share(float(values["tx.min_age_years"][0])), age),
+        definition=config.copd.definition,
+    )
+    return inputs, solved
+
+
+def _named(values: NDArray[Any], *axes: tuple[str, Any]) -> xr.DataArray:
+    return xr.DataArray(values, coords=dict(axes), dims=[name for name, _ in axes])

@@ -1,0 +1,179 @@
+"""Link 3: smoking of every population by sex and age, and pack-years."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.assembly.parameters import Draws, smoking_distributions
+from simulation.config.check import age_weights
+from simulation.config.schema import Config, Smoking
+from simulation.data.pack import DataPack
+from simulation.exposures.pack_years import SmokingCareer, pack_years_classes
+from simulation.exposures.smoking import (
+    AgePattern,
+    age_midpoints,
+    rescaled_shares,
+    share_of_band_inside,
+    smoking_by_age,
+    smoking_from_table,
+)
+from simulation.labels import AGES, HISTORIES, SEXES, SMOKING
+from simulation.randomness import BLOCK_SIZE
+
+Array = NDArray[np.float64]
+
+
+def smoking_of_populations(config: Config, pack: DataPack, values: dict[str, Array], draws: Draws) -> Array:
+    """P(smoking status) of every population.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+    pack : DataPack
+        Smoking sources and age structures.
+    values : dict of str to ndarray
+        Drawn parameters.
+    draws : Draws
+        The block's random numbers, for the shares themselves.
+
+    Returns
+    -------
+    ndarray, shape (BLOCK_SIZE, n_populations, 2, 21, 3)
+        [proportion]
+
+    Notes
+    -----
+    Source: docs/model.md, section 3.
+
+    Examples
+    --------
+    >>> from simulation.assembly.parameters import distributions
+    >>> from simulation.data.pack import data_pack
+    >>> config, draws = Config(), Draws(1, 0)
+    >>> p = smoking_of_populations(config, data_pack(), draws.draw(distributions(config, data_pack())), draws)
+    >>> p.shape, bool(np.allclose(p.sum(axis=-1), 1))
+    ((64, 1, 2, 21, 3), True)
+    """
+    tables = []
+    for population in config.all_populations.values():
+        weights = age_weights(population, pack)  # the whole age structure: a margin describes it, not the age limits
+        tables.append(_smoking(population.smoking or config.smoking, pack, values, draws, weights))
+    return np.stack(tables, axis=1)
+
+
+def _smoking(
+    smoking: Smoking, pack: DataPack, values: dict[str, Array], draws: Draws, weights: NDArray[np.int64]
+) -> Array:
+    min_age = float(values["smoke.min_age_years"][0])
+    by_sex = []
+    for sex_number, sex in enumerate(SEXES):
+        pattern = age_pattern(sex, values)
+        if smoking.shares is not None:
+            shares = rescaled_shares(smoking.shares)
+            inside = weights[sex_number] * share_of_band_inside(min_age)
+            fixed = (np.full(BLOCK_SIZE, shares[status]) for status in ("never", "current"))
+            by_sex.append(smoking_by_age(*fixed, inside, pattern))
+            continue
+        rows = sorted(
+            (row for row in pack.smoking[smoking.source] if row.sex in (sex, "both")), key=lambda row: row.age_min
+        )
+        drawn = draws.draw(smoking_distributions(smoking.source, pack))
+        stems = [f"smoking.{smoking.source}.{row.sex}.{row.age_min}" for row in rows]
+        current = np.stack([drawn[f"{stem}.current"] for stem in stems], axis=-1)
+        never = np.stack([drawn[f"{stem}.never_given_noncurrent"] for stem in stems], axis=-1) * (1 - current)
+        if len(rows) > 1:
+            by_sex.append(smoking_from_table(never, current, [row.age_min for row in rows], min_age))
+        else:
+            inside = weights[sex_number] * share_of_band_inside(rows[0].age_min, rows[0].age_max)
+            by_sex.append(smoking_by_age(never[:, 0], current[:, 0], inside, pattern))
+    return np.stack(by_sex, axis=1)
+
+
+def age_pattern(sex: str, values: dict[str, Array]) -> AgePattern:
+    """How smoking changes with age.
+
+    Parameters
+    ----------
+    sex : {"male", "female"}
+        Whose pattern.
+    values : dict of str to ndarray
+        Drawn parameters.
+
+    Returns
+    -------
+    AgePattern
+        Slopes by replicate.
+
+    Notes
+    -----
+    Source: docs/model.md, section 3.
+
+    Examples
+    --------
+    >>> slopes = ("current_linear", "current_quadratic", "never_given_noncurrent")
+    >>> values = {f"smoke.age_slope.us_nhanes.male.{slope}": np.zeros(2) for slope in slopes}
+    >>> values |= {"smoke.age_slope.centre_age_years": np.array([50.0]), "smoke.min_age_years": np.array([15.0])}
+    >>> age_pattern("male", values).centre_age_years
+    50.0
+    """
+    stem = f"smoke.age_slope.us_nhanes.{sex}"
+    return AgePattern(
+        current_linear=values[f"{stem}.current_linear"],
+        current_quadratic=values[f"{stem}.current_quadratic"],
+        never_given_noncurrent=values[f"{stem}.never_given_noncurrent"],
+        centre_age_years=float(values["smoke.age_slope.centre_age_years"][0]),
+        min_age_years=float(values["smoke.min_age_years"][0]),
+    )
+
+
+def pack_years_by_age(values: dict[str, Array]) -> Array:
+    """Mean pack-years of every smoking history by age.
+
+    Parameters
+    ----------
+    values : dict of str to ndarray
+        Drawn parameters; those of the smoking career do not vary.
+
+    Returns
+    -------
+    ndarray, shape (21, 17)
+        Never, former classes, current classes; 0 at ages at which nobody smokes. [pack-years]
+
+    Notes
+    -----
+    Source: docs/model.md, section 3.
+
+    Examples
+    --------
+    >>> from simulation.assembly.parameters import distributions
+    >>> from simulation.data.pack import data_pack
+    >>> values = Draws(1, 0).draw(distributions(Config(), data_pack()))
+    >>> table = pack_years_by_age(values)
+    >>> table.shape, table[:, 0].max(), table[:3].max(), bool((np.diff(table[10, 9:]) > 0).all())
+    ((21, 17), np.float64(0.0), np.float64(0.0), True)
+    """
+    names = (
+        "smoke.eu28.cigs_per_day.shape",
+        "smoke.eu28.cigs_per_day.scale",
+        "smoke.us_nhanes.start_age.log_mean",
+        "smoke.us_nhanes.start_age.log_sd",
+        "smoke.eu28.age_quit_mean",
+        "smoke.eu28.age_quit_sd",
+        "smoke.cigarettes_per_pack",
+    )
+    return _pack_years(*(float(values[name][0]) for name in (*names, "smoke.min_age_years"))).copy()
+
+
+@lru_cache(maxsize=32)
+def _pack_years(*numbers: float) -> Array:
+    career, min_age = SmokingCareer(*numbers[:-1]), numbers[-1]
+    table = np.zeros((len(AGES), len(HISTORIES)))
+    for i, age in enumerate(age_midpoints()):
+        if age >= min_age:
+            classes = [pack_years_classes(age, status, career) for status in SMOKING[1:]]
+            table[i, 1:] = np.concatenate(classes)
+    return table

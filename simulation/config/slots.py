@@ -1,0 +1,187 @@
+"""Which rows of the data pack a config draws from, by the name that [parameters] overrides."""
+
+from __future__ import annotations
+
+from simulation.config.schema import Config, Copd, PopulationCopd
+from simulation.config.values import RowName
+from simulation.labels import SEXES
+
+GIVEN_OR_SOLVED = ("lung.copd_or.zz_never", "lung.copd_or.zz_ever")  # solved unless a config gives them
+UNDIAGNOSED = {
+    "fixed_ratio": "lung.copd_dx.undiagnosed.sweden1996_gold",
+    "lln": "lung.copd_dx.undiagnosed_share",
+}
+MARGINAL_ZZ = {
+    "fixed_ratio": "lung.fixed_ratio_or.zz.ukb",
+    "lln": "lung.fixed_ratio_or.zz.ukb",
+    "recorded": "lung.copd_or.zz.ukb",
+}
+DIAGNOSED_ZZ = "lung.copd_or.zz.ukb"
+MEASURED_GENOTYPES = ("MM", "MS", "SS", "MZ", "SZ", "ZZ")
+EXPOSURE_ROWS = ("passive_smoke", "family_history", "child_resp_hosp")
+
+
+def used_parameters(config: Config) -> list[str]:
+    """Names of the parameters that a config uses.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+
+    Returns
+    -------
+    list of str
+        Each the name of its default row in parameters.csv, in the order of the model.
+
+    Notes
+    -----
+    Source: docs/model.md.
+
+    Examples
+    --------
+    >>> names = used_parameters(Config())
+    >>> "lung.copd_or.mz_ever.pooled" in names, "lung.copd_or.passive_smoke" in names
+    (True, False)
+    """
+    return [
+        "geno.between_survey_rho",
+        *_serum(config),
+        *_smoking(),
+        *_copd(config),
+        *_recognition(config),
+        *_liver_and_treatment(config),
+    ]
+
+
+def _serum(config: Config) -> list[str]:
+    standard = config.serum.standard
+    names = [
+        f"aat.serum.{genotype.lower()}.{standard}.{what}"
+        for genotype in MEASURED_GENOTYPES
+        for what in ("geometric_mean_umol_l", "log_sd")
+    ]
+    names += [f"aat.serum.dose_{allele}.{standard}_umol_l" for allele in ("m", "s", "z", "null")]
+    in_mg_dl = config.serum.threshold_mg_dl is not None
+    names.append("aat.conversion.umol_per_mgdl" if in_mg_dl else "aat.threshold.protective_umol_l")
+    if config.serum.inflamed_share > 0:
+        names.append("aat.acute_phase.multiplier_inflamed")
+    return names
+
+
+def _smoking() -> list[str]:
+    slopes = ("current_linear", "current_quadratic", "never_given_noncurrent")
+    return [
+        *(f"smoke.age_slope.us_nhanes.{sex}.{slope}" for sex in SEXES for slope in slopes),
+        "smoke.age_slope.centre_age_years",
+        "smoke.min_age_years",
+        "smoke.eu28.cigs_per_day.shape",
+        "smoke.eu28.cigs_per_day.scale",
+        "smoke.us_nhanes.start_age.log_mean",
+        "smoke.us_nhanes.start_age.log_sd",
+        "smoke.eu28.age_quit_mean",
+        "smoke.eu28.age_quit_sd",
+        "smoke.cigarettes_per_pack",
+    ]
+
+
+def _copd(config: Config) -> list[str]:
+    base = config.copd.baseline
+    names = [f"lung.copd_base.{base}.{sex}.{what}" for sex in SEXES for what in ("intercept", "age", "pack_years")]
+    names += [f"lung.copd_base.{what}" for what in ("centre_age_years", "centre_pack_years", "min_age_years")]
+    names += [f"lung.onset_ramp.{who}.{end}" for who in ("never", "ever") for end in ("from_age_years", "to_age_years")]
+    names += [f"lung.ukb_mix.{what}" for what in ("age_years", "male_share", "ever_share", "pack_years")]
+    names += ["lung.copd_or.ms", "lung.copd_or.ss", "lung.copd_or.mz_never"]
+    if config.copd.mz_risk == "constant":
+        names.append("lung.copd_or.mz_ever.pooled")
+    else:
+        names += ["lung.copd_or.mz_bergen.linear_main", "lung.copd_or.mz_bergen.linear_interaction"]
+    names += ["lung.copd_or.sz_never.siblings", "lung.copd_or.sz_ever"]
+    given = [name for name in GIVEN_OR_SOLVED if name in config.parameters]
+    if len(given) < 2:
+        names.append("lung.copd_or.zz_ratio_ever_never")
+    if not given:
+        names.append(MARGINAL_ZZ[config.copd.definition])
+    names += given
+    names += [f"lung.copd_or.{name}" for name in EXPOSURE_ROWS if getattr(config.exposures, name) > 0]
+    names += prevalence_rows(config)
+    return names
+
+
+def prevalence_rows(config: Config) -> list[str]:
+    """Rows that the total of COPD is calibrated to.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+
+    Returns
+    -------
+    list of str
+        Row names, each once.
+
+    Notes
+    -----
+    Source: docs/model.md, section 5.
+
+    Examples
+    --------
+    >>> prevalence_rows(Config())
+    []
+    """
+    values = [config.copd.prevalence] + [p.copd.prevalence for p in config.all_populations.values() if p.copd]
+    return list(dict.fromkeys(value.name for value in values if isinstance(value, RowName)))
+
+
+def _recognition(config: Config) -> list[str]:
+    names = []
+    if config.copd.definition != "recorded":
+        names += [UNDIAGNOSED[config.copd.definition], "diag.asthma_label_share"]
+        if config.recognition.severe_diagnosis == "solved":
+            names.append(DIAGNOSED_ZZ)
+    names += ["diag.share_diagnosed.zz_ukb", "diag.bias.register_identification"]
+    if config.recognition.uptake is not None:
+        names.append("diag.copd_tested.recommended")
+    return names
+
+
+def _liver_and_treatment(config: Config) -> list[str]:
+    names = [
+        "liver.infant.cholestasis_zz",
+        "liver.adult.cirrhosis.lifetime",
+        "liver.adult.onset_age.mean_years",
+        "liver.adult.onset_age.sd_years",
+        "liver.adult.hcc_given_cirrhosis",
+        "panniculitis.prevalence_zz",
+    ]
+    if config.liver.baseline_cirrhosis is not None:
+        names += [f"liver.or.fibrosis_cirrhosis.{genotype}" for genotype in ("mz", "sz", "ss")]
+    return [*names, "tx.min_age_years", "tx.iga_deficiency.europe_default", "tx.willing"]
+
+
+def prevalence_name(copd: Copd | PopulationCopd) -> str:
+    """Name under which the prevalence to be met is drawn.
+
+    Parameters
+    ----------
+    copd : Copd
+        With a prevalence.
+
+    Returns
+    -------
+    str
+        The row's name; for a number or distribution a name made of it, so that populations that give the same one share it.
+
+    Notes
+    -----
+    Source: docs/config.md.
+
+    Examples
+    --------
+    >>> prevalence_name(Copd(prevalence=0.1))
+    'copd.prevalence 0.1'
+    """
+    if isinstance(copd.prevalence, RowName):
+        return copd.prevalence.name
+    return f"copd.prevalence {copd.prevalence.text}" if copd.prevalence is not None else ""

@@ -1,0 +1,1 @@
+"""People by population, sex and age."""

@@ -1,0 +1,1 @@
+"""Disease of lung and liver given genotype, smoking and age."""

@@ -1,0 +1,1 @@
+"""Engines: how people are split along the chain of `Inputs`."""

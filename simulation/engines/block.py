@@ -1,0 +1,102 @@
+"""One block of replicates: drawn and expected sums, ready to be stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.engines.expected import attributable_copd
+from simulation.engines.split import Drawn, Expected, Splitter
+from simulation.engines.walk import liver_genotypes, walk
+from simulation.inputs import Inputs
+from simulation.results.sums import Axes, sum_by_age, sum_people, with_last_total, with_totals
+
+ENGINES = ("counts", "expected")
+
+
+@dataclass(frozen=True)
+class BlockSums:
+    """Sums of one block of one scenario, replicate first.
+
+    Attributes
+    ----------
+    axes : Axes
+        Names along the axes.
+    drawn : dict of str to ndarray
+        "people", "by_age", "funnel", "liver": integers drawn (the expected numbers with the engine `expected`). [people]
+    expected : dict of str to ndarray
+        The same without chance, and "attributable", "birth", "cholestasis". [people, proportion]
+    """
+
+    axes: Axes
+    drawn: dict[str, NDArray[Any]]
+    expected: dict[str, NDArray[np.float64]]
+
+
+def run_block(inputs: Inputs, engine: str, seed: int, block: int) -> BlockSums:
+    """Split the people of a block and sum the leaves.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The chain of this block.
+    engine : {"counts", "expected"}
+        Draw whole people, or multiply.
+    seed, block : int
+        Key of the random numbers.
+
+    Returns
+    -------
+    BlockSums
+        Everything that the tables need.
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown.
+
+    Notes
+    -----
+    Expected numbers are computed with either engine: they split the variance into what the parameters do and what
+    chance does. Source: docs/model.md, section 9.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> inputs = simulation.build_inputs({"population": {"size": 1000, "ancestry": {"gnomad_nfe": 1}}})
+    >>> sums = run_block(inputs, "counts", seed=1, block=0)
+    >>> int(sums.drawn["people"][0, 0, sums.axes.groups.index("all"), -1].sum())
+    1000
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"unknown engine {engine}; it must be one of {', '.join(ENGINES)}")
+    expected = _sum_leaves(inputs, Expected())
+    drawn: dict[str, NDArray[Any]] = dict(expected) if engine == "expected" else _sum_leaves(inputs, Drawn(seed, block))
+    birth = inputs.values("genotype")
+    expected["attributable"] = with_totals(inputs, attributable_copd(inputs), smoking_axis=3)
+    expected["birth"] = _at_birth(inputs, birth)
+    expected["cholestasis"] = _at_birth(inputs, birth * inputs.values("cholestasis")[:, None, :])
+    return BlockSums(Axes.of(inputs, liver_genotypes(inputs)), drawn, expected)
+
+
+def _sum_leaves(inputs: Inputs, split: Splitter) -> dict[str, NDArray[Any]]:
+    parts: dict[str, list[NDArray[Any]]] = {"people": [], "by_age": [], "funnel": [], "liver": []}
+    for leaves in walk(inputs, split):
+        parts["people"].append(sum_people(inputs, leaves.people))
+        parts["by_age"].append(sum_by_age(inputs, leaves.people))
+        parts["funnel"].append(with_last_total(inputs, leaves.funnel))
+        parts["liver"].append(with_last_total(inputs, leaves.liver))
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+
+
+def _at_birth(inputs: Inputs, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability at birth by population and set; the total weighs populations by births, or by people without them."""
+    births, people = inputs.values("n_births"), inputs.values("n_people").sum(axis=(1, 2))
+    weight = births if np.isfinite(births).all() else people.astype(float)
+    rows = with_totals(inputs, probability)
+    if len(inputs.populations) > 1:
+        rows[:, -1] = (rows[:, :-1] * weight[None, :, None]).sum(axis=1) / weight.sum()
+    return rows

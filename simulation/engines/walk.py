@@ -1,0 +1,211 @@
+"""The walk along the chain, written once for all engines: people → genotype → smoking → COPD → clinical state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.care.augmentation import FUNNEL_STEPS
+from simulation.engines.split import Splitter
+from simulation.inputs import Inputs
+from simulation.labels import COPD_STATES, HISTORY_SMOKING, RECOGNISED_STATES, SMOKING, STATES
+
+CELLS_AT_ONCE = 200_000  # a few replicates at a time stay in the processor's cache and bound the memory
+LIVER_OUTCOMES = ("people", "cirrhosis", "liver_cancer", "panniculitis")
+_N_COPD = len(COPD_STATES)
+_COPD_COLUMNS = [STATES.index(state) for state in COPD_STATES]
+
+
+@dataclass(frozen=True)
+class Leaves:
+    """The one drawn table of some replicates; every result table is a sum of it.
+
+    Attributes
+    ----------
+    people : ndarray (replicate, population, sex, age, genotype, smoking, state)
+        [people]
+    funnel : ndarray (replicate, population, severe genotype, step)
+        Steps in the order of `simulation.care.augmentation.FUNNEL_STEPS`. [people]
+    liver : ndarray (replicate, population, liver genotype, outcome)
+        Outcomes in the order of `LIVER_OUTCOMES`. [people]
+    """
+
+    people: NDArray[Any]
+    funnel: NDArray[Any]
+    liver: NDArray[Any]
+
+
+def copd_by_smoking(inputs: Inputs) -> NDArray[np.float64]:
+    """P(COPD) by smoking status, the pack-years classes averaged.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The chain.
+
+    Returns
+    -------
+    ndarray (replicate, population or 1, sex, age, smoking, risk genotype)
+        [proportion]
+
+    Notes
+    -----
+    Classes of one status are equally probable. Source: docs/model.md, section 3.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> inputs = simulation.build_inputs({"population": {"size": 1000, "ancestry": {"gnomad_nfe": 1}}})
+    >>> copd_by_smoking(inputs).shape[-2:]
+    (3, 6)
+    """
+    copd = inputs.values("copd")
+    of_status = [[i for i, status in enumerate(HISTORY_SMOKING) if status == smoking] for smoking in SMOKING]
+    return np.stack([copd[..., columns, :].mean(axis=-2) for columns in of_status], axis=-2)
+
+
+def liver_genotypes(inputs: Inputs) -> list[int]:
+    """Positions of the genotypes that the liver table follows.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The chain.
+
+    Returns
+    -------
+    list of int
+        Those with any probability of cirrhosis or panniculitis.
+
+    Notes
+    -----
+    Source: docs/model.md, section 7.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> inputs = simulation.build_inputs({"population": {"size": 1000, "ancestry": {"gnomad_nfe": 1}}})
+    >>> [inputs.genotypes[i] for i in liver_genotypes(inputs)]
+    ['ZZ', 'Z/rare', 'rare/rare']
+    """
+    harmed = inputs.values("cirrhosis").any(axis=(0, 1)) | inputs.values("panniculitis").any(axis=0)
+    return [int(i) for i in np.flatnonzero(harmed)]
+
+
+def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
+    """Split the people of every replicate along the chain, a few replicates at a time.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The chain.
+    split : Splitter
+        How people are divided: by multiplication or by chance.
+
+    Yields
+    ------
+    Leaves
+        Of consecutive replicates.
+
+    Notes
+    -----
+    COPD is drawn before what follows from it, each from its own stream: the joint law is that of one multinomial over
+    COPD × diagnosed × label × recognised, but a scenario that changes only recognition leaves COPD as it was.
+    Source: docs/model.md, section 9.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> from simulation.engines.split import Drawn
+    >>> inputs = simulation.build_inputs({"population": {"size": 1000, "ancestry": {"gnomad_nfe": 1}}})
+    >>> leaves = next(walk(inputs, Drawn(seed=1, block=0)))
+    >>> set(leaves.people.sum(axis=(1, 2, 3, 4, 5, 6)).tolist())
+    {1000}
+    """
+    n_people = inputs.values("n_people")
+    genotype = inputs.values("genotype")
+    smoking = inputs.values("smoking")
+    risk = copd_by_smoking(inputs)
+    state = inputs.values("state")
+    risk_names = list(map(str, inputs.copd.coords["risk_genotype"].values))
+    risk_of = np.array([risk_names.index(str(name)) for name in inputs.risk_genotype.values])
+    severe, liver = inputs.members("severe"), liver_genotypes(inputs)
+    recognisable = np.flatnonzero(state[:, :, :, 0, STATES.index("no_copd_recognised")].any(axis=(0, 1)))
+
+    cells = n_people.size * genotype.shape[-1] * len(SMOKING)
+    at_once = max(1, CELLS_AT_ONCE // max(cells, 1))
+    for begin in range(0, inputs.n_replicates, at_once):
+        r = slice(begin, min(begin + at_once, inputs.n_replicates))
+        size = r.stop - r.start
+        n = np.broadcast_to(n_people, (size, *n_people.shape))
+        # the genotype axis is turned round, so that the commonest, MM, comes last
+        people_g = split.divide("genotype", n, genotype[r, :, None, None, ::-1])[..., ::-1]
+        people_h = split.divide("smoking", people_g, _broad(smoking[r], people_g.shape[1:4])[..., None, ::-1])[
+            ..., ::-1
+        ]
+        p_copd = np.moveaxis(_broad(risk[r], people_g.shape[1:4])[..., risk_of], -1, -2)
+        copd = split.part("copd", people_h, np.ascontiguousarray(p_copd))
+        people = np.zeros((*copd.shape, len(STATES)), copd.dtype)
+        given_copd = state[r, :, None, None, :, 1, :][..., _COPD_COLUMNS][..., None, :]
+        people[..., _COPD_COLUMNS] = split.divide("recognition", copd, given_copd)
+        without = people_h - copd
+        if recognisable.size:
+            p_recognised = state[r, :, None, None, :, 0, STATES.index("no_copd_recognised")][..., recognisable, None]
+            recognised = split.part("recognition without copd", without[..., recognisable, :], p_recognised)
+            people[..., STATES.index("no_copd_recognised")][..., recognisable, :] = recognised
+        people[..., STATES.index("no_copd")] = without - people[..., STATES.index("no_copd_recognised")]
+        yield Leaves(people, _funnel(inputs, split, r, people, severe), _liver(inputs, split, r, people, liver))
+
+
+def _broad(array: NDArray[np.float64], cells: tuple[int, ...]) -> NDArray[np.float64]:
+    """Stretch (replicate, population, sex, age, ...) to the cells that there are."""
+    return np.broadcast_to(array, (array.shape[0], *cells, *array.shape[4:]))
+
+
+def _funnel(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], severe: list[int]) -> NDArray[Any]:
+    """Count the people of severe genotypes at each step towards treatment.
+
+    The level is independent of sex and age given the genotype, so both are summed out before it is drawn.
+    """
+    by_age = people[:, :, :, :, severe].sum(axis=2)  # replicate, population, age, genotype, smoking, state
+    adult = inputs.values("adult")
+    partly = [i for i, share in enumerate(adult) if 0 < share < 1]
+    adults = by_age[:, :, adult >= 1].sum(axis=2)
+    for i in partly:
+        adults = adults + split.part("adult", by_age[:, :, i], np.float64(adult[i]))
+    low_level = inputs.values("low_level")[r][:, None, severe, None, None]
+    low = split.part("level", adults, np.broadcast_to(low_level, adults.shape))
+    copd = low[..., _COPD_COLUMNS]
+    quiet = copd[..., [SMOKING.index("never"), SMOKING.index("former")], :]
+    column = (-1, 1, 1, 1, 1)
+    no_iga = split.part("iga", quiet, 1 - inputs.values("iga_deficiency")[r].reshape(column))
+    willing = split.part("willing", no_iga, inputs.values("willing")[r].reshape(column))
+    recognised = willing[..., [COPD_STATES.index(s) for s in COPD_STATES if s in RECOGNISED_STATES]]
+    kept = dict(
+        severe=by_age.sum(axis=2),
+        adult=adults,
+        below_threshold=low,
+        copd=copd,
+        does_not_smoke=quiet,
+        no_iga_deficiency=no_iga,
+        willing=willing,
+        recognised=recognised,
+    )
+    return np.stack([kept[step].sum(axis=(-2, -1)) for step in FUNNEL_STEPS], axis=-1)
+
+
+def _liver(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], liver: list[int]) -> NDArray[Any]:
+    """Count liver disease, which is independent of the lung given genotype and age."""
+    by_age = people[:, :, :, :, liver].sum(axis=(2, 5, 6))  # replicate, population, age, genotype
+    p_cirrhosis = inputs.values("cirrhosis")[r][:, None, :, liver]
+    cirrhosis = split.part("cirrhosis", by_age, np.broadcast_to(p_cirrhosis, by_age.shape)).sum(axis=2)
+    everybody = by_age.sum(axis=2)
+    p_cancer = inputs.values("liver_cancer")[r].reshape(-1, 1, 1)
+    cancer = split.part("liver cancer", cirrhosis, np.broadcast_to(p_cancer, cirrhosis.shape))
+    p_skin = inputs.values("panniculitis")[r][:, None, liver]
+    skin = split.part("panniculitis", everybody, np.broadcast_to(p_skin, everybody.shape))
+    return np.stack([everybody, cirrhosis, cancer, skin], axis=-1)

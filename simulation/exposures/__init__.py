@@ -1,0 +1,1 @@
+"""What people breathe: smoking status, pack-years, other exposures."""

@@ -1,0 +1,1 @@
+"""Genotypes from allele frequencies."""

@@ -1,0 +1,204 @@
+"""Inputs: the whole model as conditional probabilities with named axes, ready for any engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import xarray as xr
+
+from simulation.labels import DEFICIENCY_SETS, SETS
+
+TOLERANCE = 1e-9
+
+# Axes that an array may have; one that does not vary along an axis may leave it out.
+AXES: dict[str, tuple[str, ...]] = {
+    "n_people": ("population", "sex", "age"),
+    "n_births": ("population",),
+    "ancestry": ("population", "ancestry"),
+    "ancestry_genotype": ("replicate", "population", "ancestry", "genotype"),
+    "genotype": ("replicate", "population", "genotype"),
+    "risk_genotype": ("genotype",),
+    "counted_as": ("genotype",),
+    "smoking": ("replicate", "population", "sex", "age", "smoking"),
+    "pack_years": ("age", "history"),
+    "copd": ("replicate", "population", "sex", "age", "history", "risk_genotype"),
+    "state": ("replicate", "population", "genotype", "copd", "state"),
+    "low_level": ("replicate", "genotype"),
+    "cholestasis": ("replicate", "genotype"),
+    "cirrhosis": ("replicate", "age", "genotype"),
+    "liver_cancer": ("replicate",),
+    "panniculitis": ("replicate", "genotype"),
+    "iga_deficiency": ("replicate",),
+    "willing": ("replicate",),
+    "adult": ("age",),
+}
+SUMS_TO_ONE = ("genotype", "smoking", "state")  # arrays that are distributions over the axis of their own name
+PROBABILITIES = (
+    "genotype",
+    "smoking",
+    "copd",
+    "state",
+    "low_level",
+    "cholestasis",
+    "cirrhosis",
+    "liver_cancer",
+    "panniculitis",
+    "iga_deficiency",
+    "willing",
+    "adult",
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The frozen chain of one block of replicates of one scenario.
+
+    Attributes
+    ----------
+    n_people : DataArray (population, sex, age), int64
+        People alive. [people]
+    n_births : DataArray (population,)
+        Births a year, NaN where unknown. [people per year]
+    ancestry : DataArray (population, ancestry)
+        Ancestry shares. [proportion]
+    ancestry_genotype : DataArray (replicate, population, ancestry, genotype)
+        P(genotype | ancestry). [proportion]
+    genotype : DataArray (replicate, population, genotype)
+        P(genotype), ancestry summed out. [proportion]
+    risk_genotype, counted_as : DataArray (genotype,) of str
+        The published genotype whose odds ratio each takes; the set that counts it.
+    smoking : DataArray (replicate, population, sex, age, smoking)
+        P(never, former, current). [proportion]
+    pack_years : DataArray (age, history)
+        Mean of each equal-probability class of former and current smokers. [pack-years]
+    copd : DataArray (replicate, population, sex, age, history, risk_genotype)
+        P(COPD); `population` may be missing where all share it. [proportion]
+    state : DataArray (replicate, population, genotype, copd, state)
+        P(clinical state | genotype, COPD). [proportion]
+    low_level : DataArray (replicate, genotype)
+        P(serum level below the threshold). [proportion]
+    cholestasis, panniculitis : DataArray (replicate, genotype)
+        P(cholestasis in infancy); P(panniculitis). [proportion]
+    cirrhosis : DataArray (replicate, age, genotype)
+        P(cirrhosis by that age). [proportion]
+    liver_cancer, iga_deficiency, willing : DataArray (replicate,)
+        P(liver cancer | cirrhosis), P(no IgA), P(willing to be treated). [proportion]
+    adult : DataArray (age,)
+        Share of an age group old enough for treatment. [proportion]
+    definition : str
+        How COPD is defined: fixed_ratio, lln or recorded.
+
+    Raises
+    ------
+    ValueError
+        If an array has a wrong axis, a probability lies outside [0, 1] or a distribution does not sum to 1.
+    """
+
+    n_people: xr.DataArray
+    n_births: xr.DataArray
+    ancestry: xr.DataArray
+    ancestry_genotype: xr.DataArray
+    genotype: xr.DataArray
+    risk_genotype: xr.DataArray
+    counted_as: xr.DataArray
+    smoking: xr.DataArray
+    pack_years: xr.DataArray
+    copd: xr.DataArray
+    state: xr.DataArray
+    low_level: xr.DataArray
+    cholestasis: xr.DataArray
+    cirrhosis: xr.DataArray
+    liver_cancer: xr.DataArray
+    panniculitis: xr.DataArray
+    iga_deficiency: xr.DataArray
+    willing: xr.DataArray
+    adult: xr.DataArray
+    definition: str = "fixed_ratio"
+
+    def __post_init__(self) -> None:
+        for name, axes in AXES.items():
+            array: xr.DataArray = getattr(self, name)
+            unknown = set(map(str, array.dims)) - set(axes)
+            if unknown:
+                raise ValueError(f"inputs.{name} has axis {sorted(unknown)}; it may have {', '.join(axes)}")
+        for name in PROBABILITIES:
+            values = getattr(self, name).values
+            if not np.isfinite(values).all() or values.min() < -TOLERANCE or values.max() > 1 + TOLERANCE:
+                raise ValueError(
+                    f"inputs.{name} must lie between 0 and 1; it goes from {values.min()} to {values.max()}"
+                )
+        for name in SUMS_TO_ONE:
+            total = getattr(self, name).sum(dim=name).values
+            if np.abs(total - 1).max() > TOLERANCE:
+                raise ValueError(f"inputs.{name} must sum to 1 along {name}; it sums to {total.min()} to {total.max()}")
+        if (self.n_people.values < 0).any():
+            raise ValueError("inputs.n_people must not be negative")
+
+    def values(self, name: str) -> np.ndarray:
+        """One array with all its axes in order, of length 1 where it does not vary.
+
+        Parameters
+        ----------
+        name : str
+            Name of an attribute that holds an array.
+
+        Returns
+        -------
+        ndarray
+            Axes as in `simulation.inputs.AXES`.
+        """
+        array: xr.DataArray = getattr(self, name)
+        missing = [axis for axis in AXES[name] if axis not in array.dims]
+        return np.asarray(array.expand_dims(missing).transpose(*AXES[name]).values)
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Names of the populations."""
+        return tuple(map(str, self.n_people.coords["population"].values))
+
+    @property
+    def genotypes(self) -> tuple[str, ...]:
+        """Names of the genotypes."""
+        return tuple(map(str, self.genotype.coords["genotype"].values))
+
+    @property
+    def n_replicates(self) -> int:
+        """How many replicates this block holds."""
+        return int(self.genotype.sizes["replicate"])
+
+    def members(self, name: str) -> list[int]:
+        """Positions of the genotypes that a set counts.
+
+        Parameters
+        ----------
+        name : str
+            One of `simulation.labels.SETS`, or "any_deficiency" or "all".
+
+        Returns
+        -------
+        list of int
+            Positions on the genotype axis.
+        """
+        wanted = {"any_deficiency": DEFICIENCY_SETS, "all": SETS}.get(name, (name,))
+        return [i for i, counted in enumerate(map(str, self.counted_as.values)) if counted in wanted]
+
+    def first_replicates(self, n: int) -> Inputs:
+        """Keep the first replicates only.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+
+        Returns
+        -------
+        Inputs
+            The same chain for fewer replicates.
+        """
+        kept = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            has_replicates = isinstance(value, xr.DataArray) and "replicate" in value.dims
+            kept[field.name] = value.isel(replicate=slice(0, n)) if has_replicates else value
+        return Inputs(**kept)

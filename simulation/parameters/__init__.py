@@ -1,0 +1,1 @@
+"""Uncertain parameters: their distributions and their draws."""

@@ -1,0 +1,1 @@
+"""What a genotype does to the body's alpha-1 antitrypsin."""

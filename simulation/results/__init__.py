@@ -1,0 +1,1 @@
+"""Results: sums of the leaves, their summaries, tables, files and plots."""

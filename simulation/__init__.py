@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from simulation.data.pack import data_pack
     from simulation.errors import ConfigError, DataError
     from simulation.genetics.hardy_weinberg import genotype_frequencies
-    from simulation.results.results import Results, load_results
-    from simulation.studies.run import run
+    from simulation.results.results import Results
+    from simulation.api import load_results, run
 
 _HOMES = {
     "ConfigError": "simulation.errors",
@@ -24,8 +24,8 @@ _HOMES = {
     "data_pack": "simulation.data.pack",
     "genotype_frequencies": "simulation.genetics.hardy_weinberg",
     "load_config": "simulation.config.load",
-    "load_results": "simulation.results.results",
-    "run": "simulation.studies.run",
+    "load_results": "simulation.api",
+    "run": "simulation.api",
 }
 __all__ = [
     "ConfigError",

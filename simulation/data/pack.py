@@ -16,6 +16,7 @@ from simulation.data.rows import (
     AlleleFrequencyCheck,
     Ancestry,
     AncestryAllele,
+    Assumption,
     Births,
     Mixture,
     Parameter,
@@ -122,6 +123,11 @@ class DataPack:
     def population_sizes(self) -> dict[str, PopulationSize]:
         """Counted populations by name."""
         return {row.population_size: row for row in self._rows("population_sizes", PopulationSize)}
+
+    @cached_property
+    def assumptions(self) -> dict[str, Assumption]:
+        """Assumptions by name."""
+        return {row.assumption: row for row in self._rows("assumptions", Assumption)}
 
     @cached_property
     def ages(self) -> dict[str, AreaAges]:

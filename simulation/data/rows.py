@@ -176,3 +176,13 @@ class Mixture(Sourced):
     label: str
     ancestry: str
     share: float
+
+
+@dataclass(frozen=True)
+class Assumption(Sourced):
+    """Something the model takes for granted; applies_to says in which runs."""
+
+    assumption: str
+    applies_to: str
+    text: str
+    consequence: str

@@ -41,6 +41,11 @@ class Axes:
     liver: tuple[str, ...]
     ages: tuple[int, ...]
 
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """Sets of the tables by age."""
+        return AGE_SETS
+
     @staticmethod
     def of(inputs: Inputs, liver: Sequence[int]) -> Axes:
         """Read the names off a chain.

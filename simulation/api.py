@@ -1,0 +1,83 @@
+"""The public functions that join the floors: run a config, load what was saved."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simulation.config.load import LoadedConfig
+from simulation.config.load import load_config as _load_config
+from simulation.report.page import write_report
+from simulation.results.results import Results, load_folder
+from simulation.studies.run import run_study
+
+
+def run(config: str | Path | Mapping[str, Any] | LoadedConfig, **overrides: Any) -> Results:
+    """Run a config.
+
+    Parameters
+    ----------
+    config : path, mapping or LoadedConfig
+        A TOML file, the same as a dict, or what `load_config` gave.
+    **overrides
+        Top-level keys that replace those of the config: replicates=100, smoking={"source": "italy_2016"}.
+
+    Returns
+    -------
+    Results
+        Tables, figures and, with `.save(folder)`, the report.
+
+    Raises
+    ------
+    ConfigError
+        With one sentence for each mistake in the config.
+
+    Notes
+    -----
+    Source: docs/model.md.
+
+    Examples
+    --------
+    >>> results = run({"population": {"size": 10_000_000}}, replicates=64)
+    >>> severe = results.prevalence.query("at == 'birth' and genotype == 'severe'").iloc[0]
+    >>> bool(1500 < severe.one_in < 3500)
+    True
+    """
+    loaded = _load_config(config, **overrides)
+    keep = tempfile.TemporaryDirectory(prefix="aatd-")
+    results = run_study(loaded, Path(keep.name))
+    return Results(results.tables, results.record, results.references, results.replicates_folder, write_report, keep)
+
+
+def load_results(folder: str | Path) -> Results:
+    """Read results that were saved.
+
+    Parameters
+    ----------
+    folder : path
+        As `aatd run` or `Results.save` wrote it.
+
+    Returns
+    -------
+    Results
+        The same tables and figures.
+
+    Raises
+    ------
+    DataError
+        If the folder does not hold whole results.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     saved = run({"title": "Mine", "replicates": 2}).save(f"{folder}/mine")
+    ...     load_results(saved).title
+    'Mine'
+    """
+    return load_folder(folder, write_report)

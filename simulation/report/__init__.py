@@ -1,0 +1,1 @@
+"""The report: one page that a health department could forward."""

@@ -1,0 +1,57 @@
+"""References as BibTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}
+
+
+def bibtex(references: Iterable[Mapping[str, str]]) -> str:
+    """Write references as BibTeX.
+
+    Parameters
+    ----------
+    references : iterable of mapping
+        Keys: source, authors, title, journal, year, doi, pmid, url, note; empty texts are left out.
+
+    Returns
+    -------
+    str
+        One entry for each reference, in the given order.
+
+    Notes
+    -----
+    Source: docs/data.md.
+
+    Examples
+    --------
+    >>> print(bibtex([{"source": "smith2020", "authors": "Smith A", "title": "Z & S", "year": "2020"}]))
+    @misc{smith2020,
+      author = {Smith A},
+      title = {Z \\& S},
+      year = {2020},
+    }
+    <BLANKLINE>
+    """
+    fields = {
+        "authors": "author",
+        "title": "title",
+        "journal": "journal",
+        "year": "year",
+        "doi": "doi",
+        "pmid": "pmid",
+        "url": "url",
+        "note": "note",
+    }
+    entries = []
+    for reference in references:
+        kind = "article" if reference.get("journal") else "misc"
+        lines = [f"@{kind}{{{reference['source']},"]
+        for key, name in fields.items():
+            text = str(reference.get(key, "") or "")
+            if text:
+                value = text if key in ("doi", "url") else "".join(_SPECIAL.get(c, c) for c in text)
+                lines.append(f"  {name} = {{{value}}},")
+        entries.append("\n".join([*lines, "}\n"]))
+    return "\n".join(entries)

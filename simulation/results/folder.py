@@ -1,0 +1,110 @@
+"""Folders that are whole or not there: written beside their place and renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from simulation.errors import DataError
+
+
+@contextmanager
+def written_beside(folder: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a folder to write into, and put it in its place when all went well.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the finished folder is to be.
+    force : bool, default False
+        Replace a folder that exists.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it; removed if anything goes wrong, Ctrl-C included.
+
+    Raises
+    ------
+    DataError
+        If the folder exists and force is false, or cannot be written.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     with written_beside(Path(home) / "mine") as beside:
+    ...         _ = (beside / "a.txt").write_text("whole")
+    ...     sorted(path.name for path in Path(home).iterdir())
+    ['mine']
+    """
+    check_place(folder, force=force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror}); choose another folder with --out") from None
+    try:
+        yield beside
+        beside.chmod(0o777 & ~_umask())
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
+            folder.rename(old / folder.name)
+            beside.rename(folder)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            beside.rename(folder)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror or error}); nothing was kept") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_place(folder: Path, *, force: bool = False) -> None:
+    """Make sure that a folder may be written, before any work is done.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the finished folder is to be.
+    force : bool, default False
+        Whether one that exists may be replaced.
+
+    Raises
+    ------
+    DataError
+        If it exists and may not be replaced, holds something other than results, or cannot be written.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> check_place(Path("somewhere-new"))
+    """
+    if folder.exists() or folder.is_symlink():
+        if not force:
+            raise DataError(f"{folder}: exists already; choose another folder with --out, or replace it with --force")
+        if not folder.is_dir():
+            raise DataError(f"{folder}: is a file, not a folder of results; choose another place with --out")
+        if any(folder.iterdir()) and not (folder / "run.json").is_file():
+            raise DataError(f"{folder}: holds something other than results; it is not replaced; choose another with --out")
+    above = folder.absolute().parent
+    while not above.exists():
+        above = above.parent
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise DataError(f"{folder}: cannot be written ({above} is not a folder you may write to); choose another with --out")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,397 @@
+"""Figures: each takes a result table and an Axes and returns the Axes. They compute nothing and save nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's palette: told apart by readers with any colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+SMOKING_COLOURS = {"never": "#0072B2", "former": "#E69F00", "current": "#D55E00"}
+DEFINITIONS = {
+    "fixed_ratio": "COPD by FEV1/FVC below 0.7",
+    "lln": "COPD by FEV1/FVC below the lower limit of normal",
+    "recorded": "COPD by recorded diagnosis",
+}
+SET_LABELS = {
+    "carrier": "Carrier (M with another)",
+    "intermediate": "Intermediate (S with Z, rare, null)",
+    "severe": "Severe (two of Z, rare, null)",
+    "any_deficiency": "Any deficiency",
+    "all": "All people",
+    "normal": "No deficiency allele",
+}
+
+
+def plot_prevalence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Share of people with each genotype and set, on a log scale.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `prevalence` of one scenario and one "at". [proportion]
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new one by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One point with its 95 % interval for each genotype and population.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> ax = simulation.run({"replicates": 2}).plot.prevalence()
+    >>> ax.get_xscale()
+    'log'
+    """
+    ax = _axes(ax, (8, 5.2))
+    seen = table[table["proportion_mean"] > 0]
+    names = [name for name in dict.fromkeys(table["genotype"]) if name in set(seen["genotype"])]
+    names.sort(key=lambda name: name in SET_LABELS)
+    populations = list(dict.fromkeys(table["population"]))
+    for k, population in enumerate(populations):
+        rows = seen[seen["population"] == population].set_index("genotype")
+        rows = rows.loc[[name for name in names if name in rows.index]]
+        y = np.array([names.index(name) for name in rows.index]) + _offset(k, len(populations))
+        _points(ax, rows, "proportion", y, COLOURS[k % len(COLOURS)], _words(population))
+        if len(populations) == 1:
+            for height, (_, row) in zip(y, rows.iterrows(), strict=True):
+                ax.annotate(str(row["text"]).split(" (")[0], (row["proportion_high"], height), xytext=(6, 0),
+                            textcoords="offset points", va="center", fontsize=8, color="0.3")
+    ax.set_xscale("log")
+    _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
+    ax.set_xlabel("Share of people (log scale)")
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, high * (6 if len(populations) == 1 else 1))
+    ax.set_title("Genotypes and what they are counted as", loc="left")
+    if len(populations) > 1:
+        ax.legend(frameon=False, fontsize=8)
+    return ax
+
+
+def plot_copd(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """COPD prevalence by genotype and smoking.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `copd` of one scenario and population. [proportion]
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new one by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Never, former and current smokers side by side.
+
+    Raises
+    ------
+    ValueError
+        If the table mixes definitions of COPD.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> simulation.run({"replicates": 2}).plot.copd().get_xlabel()
+    'COPD prevalence (%)'
+    """
+    definition = one_definition(table)
+    ax = _axes(ax, (8, 4.4))
+    names = [name for name in dict.fromkeys(table["genotype"]) if name in ("MM", "MS", "MZ", "SS", "SZ", "severe")]
+    occupied = table[table["n_people_mean"] > 0]
+    for k, (smoking, colour) in enumerate(SMOKING_COLOURS.items()):
+        rows = occupied[(occupied["smoking"] == smoking) & occupied["genotype"].isin(names)].set_index("genotype")
+        y = np.array([names.index(name) for name in rows.index]) + _offset(k, 3)
+        _points(ax, rows, "prevalence", y, colour, f"{smoking} smokers", scale=100)
+    _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
+    ax.set_xlim(left=0)
+    ax.set_xlabel("COPD prevalence (%)")
+    ax.set_title(f"{DEFINITIONS[definition]}, by genotype and smoking", loc="left")
+    ax.legend(frameon=False, fontsize=8)
+    return ax
+
+
+def plot_copd_by_age(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """COPD prevalence by age for some sets.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `copd_by_age` of one scenario and population. [proportion]
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new one by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A line with its 95 % band for each set, both sexes together.
+
+    Raises
+    ------
+    ValueError
+        If the table mixes definitions of COPD.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> simulation.run({"replicates": 2}).plot.copd_by_age().get_ylabel()
+    'COPD prevalence (%)'
+    """
+    definition = one_definition(table)
+    ax = _axes(ax, (8, 4.2))
+    both = table[table["sex"] == "both"]
+    ages = list(dict.fromkeys(both["age"]))
+    for colour, name in zip(COLOURS, ("normal", "carrier", "intermediate", "severe"), strict=False):
+        rows = both[(both["set"] == name) & (both["n_people_mean"] > 0)]
+        x = [ages.index(age) for age in rows["age"]]
+        ax.plot(x, 100 * rows["prevalence_mean"], color=colour, label=SET_LABELS[name])
+        ax.fill_between(x, 100 * rows["prevalence_low"], 100 * rows["prevalence_high"], color=colour, alpha=0.18, lw=0)
+    ax.set_xticks(range(len(ages)), ages, rotation=45, ha="right", fontsize=8)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("Age (years)")
+    ax.set_ylabel("COPD prevalence (%)")
+    ax.set_title(f"{DEFINITIONS[definition]}, by age", loc="left")
+    ax.legend(frameon=False, fontsize=8, loc="upper left")
+    _tidy(ax)
+    return ax
+
+
+LADDER = {
+    "n_copd": "Severe deficiency and COPD",
+    "n_copd_diagnosed": "… whose COPD is diagnosed",
+    "n_copd_diagnosed_aatd_recognised": "… and its cause recognised",
+}
+
+
+def plot_recognition(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The ladder from severe deficiency with COPD down to those whose deficiency is recognised.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `recognition` of one scenario and population. [people]
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new one by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One bar a rung, with its 95 % interval.
+
+    Raises
+    ------
+    ValueError
+        If the table mixes definitions of COPD.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> simulation.run({"replicates": 2}).plot.recognition().get_xlabel()
+    'People'
+    """
+    definition = one_definition(table)
+    ax = _axes(ax, (8, 2.9))
+    row = table[table["genotype"] == "severe"].iloc[0]
+    rungs = [name for name in LADDER if not (definition == "recorded" and name == "n_copd_diagnosed")]
+    means = [float(row[f"{name}_mean"]) for name in rungs]
+    for y, (name, mean) in enumerate(zip(rungs, means, strict=True)):
+        low, high = float(row[f"{name}_low"]), float(row[f"{name}_high"])
+        ax.barh(y, mean, color=COLOURS[y], height=0.62, zorder=2)
+        ax.plot([low, high], [y, y], color="0.15", lw=1.4, zorder=3)
+        ax.annotate(f"{mean:,.0f} ({low:,.0f}-{high:,.0f})", (max(high, mean), y), xytext=(6, 0),
+                    textcoords="offset points", va="center", fontsize=8.5)
+    _category_axis(ax, [LADDER[name] for name in rungs])
+    ax.set_xlim(0, max(float(row["n_copd_high"]), 1) * 1.45)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    ax.xaxis.set_major_locator(_locator())
+    ax.set_xlabel("People")
+    ax.set_title(f"Who is recognised ({DEFINITIONS[definition]})", loc="left")
+    return ax
+
+
+def plot_differences(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Scenarios against the base, in percent of the base.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `differences` of one population. [proportion]
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new one by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One point with its 95 % interval for each headline and scenario.
+
+    Raises
+    ------
+    ValueError
+        If the table mixes definitions of COPD.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> nobody = {"smoking": {"never": 1, "former": 0, "current": 0}}
+    >>> results = simulation.run({"replicates": 2, "scenarios": {"nobody_smokes": nobody}})
+    >>> results.plot.differences().get_xlabel()
+    'Difference from the base (%)'
+    """
+    one_definition(table)
+    labels = list(dict.fromkeys(table["label"]))
+    scenarios = list(dict.fromkeys(table["scenario"]))
+    ax = _axes(ax, (8, 1.4 + 0.36 * max(len(labels), 4)))
+    for k, scenario in enumerate(scenarios):
+        rows = table[(table["scenario"] == scenario) & table["relative_mean"].notna()].set_index("label")
+        y = np.array([labels.index(name) for name in rows.index]) + _offset(k, len(scenarios))
+        _points(ax, rows, "relative", y, COLOURS[k % len(COLOURS)], _words(scenario), scale=100)
+    ax.axvline(0, color="0.4", lw=0.8)
+    _category_axis(ax, labels)
+    ax.set_xlabel("Difference from the base (%)")
+    ax.set_title("Scenarios against the base", loc="left")
+    ax.legend(frameon=False, fontsize=8)
+    return ax
+
+
+def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """The funnel from severe genotypes to augmentation therapy.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        `treatment` of one scenario and population. [people]
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new one by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One bar a step, with its 95 % interval.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> simulation.run({"replicates": 2}).plot.treatment().get_xlabel()
+    'People'
+    """
+    ax = _axes(ax, (8, 3.6))
+    rows = table[table["genotype"] == "severe"]
+    for y, (_, row) in enumerate(rows.iterrows()):
+        ax.barh(y, row["n_mean"], color=COLOURS[0], height=0.62, alpha=0.85, zorder=2)
+        ax.plot([row["n_low"], row["n_high"]], [y, y], color="0.15", lw=1.4, zorder=3)
+        ax.annotate(f"{row['n_mean']:,.0f} ({row['n_low']:,.0f}-{row['n_high']:,.0f})", (row["n_high"], y),
+                    xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5)
+    _category_axis(ax, [_words(step) for step in rows["step"]])
+    ax.set_xlim(0, max(float(rows["n_high"].max()), 1) * 1.4)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    ax.xaxis.set_major_locator(_locator())
+    ax.set_xlabel("People")
+    ax.set_title("From severe deficiency to augmentation therapy", loc="left")
+    return ax
+
+
+def one_definition(table: pd.DataFrame) -> str:
+    """The definition of COPD that all rows of a table share.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With a column `definition`.
+
+    Returns
+    -------
+    str
+        fixed_ratio, lln or recorded.
+
+    Raises
+    ------
+    ValueError
+        If rows have different definitions: the fixed ratio finds about twice the COPD of LLN in never smokers.
+
+    Notes
+    -----
+    Source: docs/model.md, section 5.
+
+    Examples
+    --------
+    >>> one_definition(pd.DataFrame({"definition": ["lln", "lln"]}))
+    'lln'
+    """
+    found = sorted(set(table["definition"]))
+    if len(found) != 1:
+        raise ValueError(f"definitions of COPD are never mixed in one comparison; the table has {', '.join(found)}")
+    return str(found[0])
+
+
+def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def _points(
+    ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str, label: str, scale: float = 1.0
+) -> None:
+    mean, low, high = (scale * rows[f"{measure}_{end}"].to_numpy(float) for end in ("mean", "low", "high"))
+    ax.hlines(y, low, high, color=colour, lw=1.6)
+    ax.plot(mean, y, "o", color=colour, ms=5, label=label)
+
+
+def _category_axis(ax: Axes, labels: Sequence[str]) -> None:
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    _tidy(ax)
+
+
+def _tidy(ax: Axes) -> None:
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="x", color="0.9", zorder=0)
+    ax.set_axisbelow(True)
+
+
+def _offset(k: int, n: int) -> float:
+    return 0.0 if n == 1 else (k - (n - 1) / 2) * min(0.24, 0.8 / n)
+
+
+def _words(name: str) -> str:
+    return str(name).replace("_", " ")
+
+
+def _locator() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(5, integer=True)

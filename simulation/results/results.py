@@ -1,0 +1,350 @@
+"""Results of a run: its tables, its figures and its folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from simulation.errors import DataError
+from simulation.results import plots
+from simulation.results.bibtex import bibtex
+from simulation.results.store import Replicates
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
+    from matplotlib.axes import Axes
+
+TABLES = (
+    "prevalence",
+    "carriers",
+    "copd",
+    "copd_by_age",
+    "recognition",
+    "liver",
+    "treatment",
+    "headlines",
+    "differences",
+    "parameters",
+    "assumptions",
+)
+BASE = "base"
+TOTAL = "total"
+ReportWriter = Callable[["Results", Path], None]
+
+
+class Results:
+    """What a run found.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        One for each name in `TABLES`.
+    record : mapping
+        What run.json holds: resolved config with origins, seed, versions, data hash, time, command.
+    references : list of mapping
+        The sources of every figure used.
+    replicates_folder : Path, optional
+        Where the blocks of replicates are.
+    write_report : callable, optional
+        Writes report.html from these results into a folder.
+    keep : TemporaryDirectory, optional
+        Holds the replicates as long as these results live.
+
+    Attributes
+    ----------
+    prevalence, carriers, copd, copd_by_age, recognition, liver, treatment, headlines, differences, parameters, \
+assumptions : pandas.DataFrame
+        The tables; columns in docs/tables.md.
+    plot : Plots
+        Their figures.
+    """
+
+    prevalence: pd.DataFrame
+    carriers: pd.DataFrame
+    copd: pd.DataFrame
+    copd_by_age: pd.DataFrame
+    recognition: pd.DataFrame
+    liver: pd.DataFrame
+    treatment: pd.DataFrame
+    headlines: pd.DataFrame
+    differences: pd.DataFrame
+    parameters: pd.DataFrame
+    assumptions: pd.DataFrame
+
+    def __init__(
+        self,
+        tables: Mapping[str, pd.DataFrame],
+        record: Mapping[str, Any],
+        references: list[dict[str, str]],
+        replicates_folder: Path | None = None,
+        write_report: ReportWriter | None = None,
+        keep: TemporaryDirectory[str] | None = None,
+    ) -> None:
+        self.tables = dict(tables)
+        for name in TABLES:
+            setattr(self, name, self.tables[name])
+        self.record = dict(record)
+        self.references = references
+        self.replicates_folder = replicates_folder
+        self.plot = Plots(self)
+        self._write_report = write_report
+        self._keep = keep
+
+    @property
+    def title(self) -> str:
+        """Title of the run."""
+        return str(self.record["config"]["title"])
+
+    @property
+    def definition(self) -> str:
+        """How COPD is defined: fixed_ratio, lln or recorded."""
+        return str(self.record["config"]["copd"]["definition"])
+
+    @property
+    def populations(self) -> list[str]:
+        """Names of the populations, the total last where there are several."""
+        return list(dict.fromkeys(self.prevalence["population"]))
+
+    @property
+    def whole(self) -> str:
+        """The population that stands for all: the total, or the only one."""
+        return self.populations[-1]
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Headlines of the base and all people together, each with its interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Words only: what, how many, 95 % interval.
+        """
+        rows = self.headlines.query("scenario == @BASE and population == @self.whole")
+        return pd.DataFrame(
+            {
+                "": rows["label"],
+                "people": rows["n_mean"].map("{:,.0f}".format),
+                "95 % interval": [f"{low:,.0f} to {high:,.0f}" for low, high in zip(rows["n_low"], rows["n_high"], strict=True)],
+            }
+        ).reset_index(drop=True)
+
+    def replicates(self, scenario: str = BASE) -> Replicates:
+        """The sums of every replicate of one scenario.
+
+        Parameters
+        ----------
+        scenario : str, default "base"
+            Name of the scenario.
+
+        Returns
+        -------
+        Replicates
+            Reads columns on demand.
+
+        Raises
+        ------
+        DataError
+            If these results were kept without their replicates.
+        """
+        if self.replicates_folder is None:
+            raise DataError("these results were kept without their replicates; run the config again")
+        return Replicates(self.replicates_folder, scenario)
+
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write everything into a folder, or nothing.
+
+        Parameters
+        ----------
+        folder : path
+            Where to; made, with its parents.
+        force : bool, default False
+            Replace a folder that exists.
+
+        Returns
+        -------
+        Path
+            The folder: run.json, config.toml, tables, figures, replicates, report.html, references.bib.
+
+        Raises
+        ------
+        DataError
+            If the folder exists and force is false, or cannot be written.
+        """
+        from simulation.results.folder import written_beside
+
+        with written_beside(Path(folder), force=force) as beside:
+            self.write_into(beside)
+        return Path(folder)
+
+    def write_into(self, folder: Path) -> None:
+        """Write every file into a folder that exists.
+
+        Parameters
+        ----------
+        folder : Path
+            Where to; files of the same names are replaced.
+        """
+        import tomli_w
+
+        (folder / "tables").mkdir(exist_ok=True)
+        for name, table in self.tables.items():
+            safe = table.map(_no_formula) if name in ("parameters", "assumptions") else table
+            safe.to_csv(folder / "tables" / f"{name}.csv", index=False, lineterminator="\n")
+            table.to_parquet(folder / "tables" / f"{name}.parquet", index=False)
+        (folder / "run.json").write_text(json.dumps(self.record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "config.toml").write_text(tomli_w.dumps(self.record["config"]), encoding="utf-8")
+        (folder / "references.bib").write_text(bibtex(self.references), encoding="utf-8")
+        (folder / "references.json").write_text(
+            json.dumps(self.references, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        if self.replicates_folder is not None and self.replicates_folder != folder / "replicates":
+            shutil.copytree(self.replicates_folder, folder / "replicates", dirs_exist_ok=True)
+        self.plot.save_all(folder / "figures")
+        if self._write_report is not None:
+            self._write_report(self, folder)
+
+    def _repr_html_(self) -> str:
+        return f"<b>{_escaped(self.title)}</b>{self.summary.to_html(index=False)}"
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n{self.summary.to_string(index=False)}"
+
+
+class Plots:
+    """Figures of some results, of the base and all people together unless another is named.
+
+    Parameters
+    ----------
+    results : Results
+        Their tables.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def _rows(self, name: str, scenario: str | None, population: str | None) -> pd.DataFrame:
+        table = self._results.tables[name]
+        if scenario is not None:
+            table = table[table["scenario"] == scenario]
+        return table[table["population"] == (population or self._results.whole)]
+
+    def prevalence(self, ax: Axes | None = None, *, scenario: str = BASE, at: str = "living") -> Axes:
+        """Share of people with each genotype and set; see `plots.plot_prevalence`."""
+        table = self._results.prevalence.query("scenario == @scenario and at == @at")
+        return plots.plot_prevalence(table, ax)
+
+    def copd(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
+        """COPD prevalence by genotype and smoking; see `plots.plot_copd`."""
+        return plots.plot_copd(self._rows("copd", scenario, population), ax)
+
+    def copd_by_age(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
+        """COPD prevalence by age; see `plots.plot_copd_by_age`."""
+        return plots.plot_copd_by_age(self._rows("copd_by_age", scenario, population), ax)
+
+    def recognition(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
+        """The ladder down to the recognised; see `plots.plot_recognition`."""
+        return plots.plot_recognition(self._rows("recognition", scenario, population), ax)
+
+    def differences(self, ax: Axes | None = None, *, population: str | None = None) -> Axes:
+        """Scenarios against the base; see `plots.plot_differences`."""
+        return plots.plot_differences(self._rows("differences", None, population), ax)
+
+    def treatment(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
+        """The funnel to augmentation therapy; see `plots.plot_treatment`."""
+        return plots.plot_treatment(self._rows("treatment", scenario, population), ax)
+
+    @property
+    def names(self) -> list[str]:
+        """Figures that these results have."""
+        names = ["prevalence", "copd", "copd_by_age", "recognition", "treatment"]
+        return names + (["differences"] if len(self._results.differences) else [])
+
+    def save_all(self, folder: Path) -> None:
+        """Draw every figure into a folder, as SVG and PNG.
+
+        Parameters
+        ----------
+        folder : Path
+            Made if missing.
+        """
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        folder.mkdir(exist_ok=True)
+        # the same figure is the same bytes: no dates, no random ids; text stays text
+        with mpl.rc_context({"svg.hashsalt": "aatd", "svg.fonttype": "none", "font.size": 10}):
+            for name in self.names:
+                figure = Figure(figsize=_size(name, self._results), layout="constrained")
+                getattr(self, name)(figure.add_subplot())
+                figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+                figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
+
+
+def _size(name: str, results: Results) -> tuple[float, float]:
+    heights = {"prevalence": 5.2, "copd": 4.4, "copd_by_age": 4.2, "recognition": 2.7, "treatment": 3.8}
+    n = results.differences["headline"].nunique()
+    if name == "prevalence" and len(results.populations) > 1:
+        return 8, 7.5
+    return 8, heights.get(name, 1.6 + 0.38 * max(n, 4))
+
+
+def load_folder(folder: str | Path, write_report: ReportWriter | None = None) -> Results:
+    """Read results that were saved.
+
+    Parameters
+    ----------
+    folder : path
+        As `Results.save` wrote it.
+    write_report : callable, optional
+        Writes report.html when the results are saved again.
+
+    Returns
+    -------
+    Results
+        The same tables.
+
+    Raises
+    ------
+    DataError
+        If the folder does not hold whole results.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import tempfile, simulation
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     saved = simulation.run({"replicates": 2}).save(f"{folder}/mine")
+    ...     simulation.load_results(saved).title
+    'AATD simulation'
+    """
+    path = Path(folder)
+    if not (path / "run.json").is_file():
+        raise DataError(f"{path}: no results here (run.json is missing); name a folder that aatd run wrote")
+    try:
+        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        references = json.loads((path / "references.json").read_text(encoding="utf-8"))
+        tables = {name: pd.read_parquet(path / "tables" / f"{name}.parquet") for name in TABLES}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: the results are not whole ({error}); run the config again") from None
+    replicates = path / "replicates"
+    return Results(tables, record, references, replicates if replicates.is_dir() else None, write_report)
+
+
+def _no_formula(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula begins with a space instead."""
+    return f" {value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text)

@@ -1,0 +1,232 @@
+"""Run a config: blocks of replicates of all scenarios, then the tables."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from math import ceil
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+
+from simulation.assembly.build import build_block
+from simulation.assembly.evidence import COLUMNS, assumptions_made, figures_used, references_used
+from simulation.assembly.people import births
+from simulation.config.load import BASE, LoadedConfig
+from simulation.engines.block import run_block
+from simulation.randomness import BLOCK_SIZE
+from simulation.results import tables
+from simulation.results.results import Results
+from simulation.results.store import Replicates, write_block
+from simulation.results.sums import TOTAL
+
+Progress = Callable[[int, int], None]
+
+
+def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = None) -> dict[str, tuple[str, ...]]:
+    """Run every block of every scenario and write one file for each.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Config with its scenarios.
+    folder : Path
+        Where the files go, one subfolder a scenario.
+    progress : callable, optional
+        Called with (blocks done, blocks in all).
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Genotypes that the set severe counts, by scenario.
+
+    Raises
+    ------
+    ConfigError
+        If drawn allele frequencies or inbreeding are impossible in some replicate.
+
+    Notes
+    -----
+    A block is drawn whole even if the run ends within it, so a longer run begins with the same replicates. Source:
+    docs/model.md, section 9.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from simulation.config.load import load_config
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = run_blocks(load_config({"replicates": 2}), Path(folder))
+    ...     len(Replicates(Path(folder), "base"))
+    2
+    """
+    n_blocks = ceil(loaded.base.replicates / BLOCK_SIZE)
+    severe: dict[str, tuple[str, ...]] = {}
+    for number in range(n_blocks):
+        block = build_block(loaded, number)
+        size = min(BLOCK_SIZE, loaded.base.replicates - number * BLOCK_SIZE)
+        for scenario, inputs in block.inputs.items():
+            kept = inputs if size == BLOCK_SIZE else inputs.first_replicates(size)
+            sums = run_block(kept, loaded.base.engine, loaded.base.seed, number)
+            drawn = sums.drawn if loaded.base.engine != "expected" else {}
+            parameters = block.draws if scenario == BASE else {}
+            write_block(folder, scenario, number, sums.axes, drawn, sums.expected, parameters, number * BLOCK_SIZE)
+            severe[scenario] = sums.axes.severe[:-1]
+        if progress is not None:
+            progress(number + 1, n_blocks)
+    return severe
+
+
+def run_study(
+    loaded: LoadedConfig, folder: Path, progress: Progress | None = None, command: str | None = None
+) -> Results:
+    """Run a config and make its tables.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Config with its scenarios.
+    folder : Path
+        Where the replicates are kept.
+    progress : callable, optional
+        Called with (blocks done, blocks in all).
+    command : str, optional
+        How the run was started, for the record.
+
+    Returns
+    -------
+    Results
+        Tables of all scenarios.
+
+    Raises
+    ------
+    ConfigError
+        If drawn allele frequencies or inbreeding are impossible in some replicate.
+
+    Notes
+    -----
+    Source: docs/model.md.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from simulation.config.load import load_config
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run_study(load_config({"replicates": 2}), Path(folder)).whole
+    'population'
+    """
+    began, clock = datetime.now(UTC), perf_counter()
+    severe = run_blocks(loaded, folder, progress)
+    replicates = {scenario: Replicates(folder, scenario) for scenario in loaded.scenarios}
+    run = tables.Run(replicates, loaded.base.copd.definition, births_by_population(loaded), severe)
+    figures = pd.DataFrame(figures_used(loaded), columns=list(COLUMNS))
+    figures["share_of_variance"] = figures["name"].map(tables.shares_of_variance(run)).fillna(0.0)
+    found = {
+        "prevalence": tables.prevalence(run),
+        "carriers": tables.carriers(run),
+        "copd": tables.copd(run),
+        "copd_by_age": tables.copd_by_age(run),
+        "recognition": tables.recognition(run),
+        "liver": tables.liver(run),
+        "treatment": tables.treatment(run),
+        "headlines": tables.headlines(run),
+        "differences": tables.differences(run),
+        "parameters": figures,
+        "assumptions": pd.DataFrame(assumptions_made(loaded)),
+    }
+    record = run_record(loaded, began, perf_counter() - clock, command)
+    references = [vars(loaded.pack.references[key]) for key in references_used(loaded)]
+    return Results(found, record, references, folder)
+
+
+def births_by_population(loaded: LoadedConfig) -> dict[str, dict[str, float]]:
+    """Births a year of every population of every scenario.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Config with its scenarios.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        With a total; NaN where unknown. [people per year]
+
+    Notes
+    -----
+    Source: docs/model.md, section 0.
+
+    Examples
+    --------
+    >>> from simulation.config.load import load_config
+    >>> births_by_population(load_config({"population": {"size": "SWE"}}))["base"]["population"]
+    111090.0
+    """
+    found = {}
+    for scenario, config in loaded.scenarios.items():
+        numbers = births(config, loaded.pack)
+        names = list(config.all_populations)
+        found[scenario] = {**dict(zip(names, numbers.tolist(), strict=True)), TOTAL: float(numbers.sum())}
+    return found
+
+
+def run_record(loaded: LoadedConfig, began: datetime, seconds: float, command: str | None) -> dict[str, Any]:
+    """What is needed to know and to repeat a run.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Config with its scenarios.
+    began : datetime
+        When.
+    seconds : float
+        How long. [seconds]
+    command : str, optional
+        How it was started.
+
+    Returns
+    -------
+    dict
+        Plain values for JSON.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> from simulation.config.load import load_config
+    >>> record = run_record(load_config({}), datetime(2026, 1, 1, tzinfo=UTC), 1.0, None)
+    >>> record["origins"]["seed"], len(record["data_hash"])
+    ('default', 64)
+    """
+    packages = ("numpy", "scipy", "pandas", "xarray", "pyarrow", "matplotlib", "pydantic")
+    return {
+        "name": loaded.name,
+        "config": loaded.resolved,
+        "origins": loaded.origins,
+        "seed": loaded.base.seed,
+        "replicates": loaded.base.replicates,
+        "engine": loaded.base.engine,
+        "scenarios": list(loaded.scenarios),
+        "versions": {
+            "simulation": _own_version(),
+            "python": platform.python_version(),
+            **{package: version(package) for package in packages},
+        },
+        "data_hash": loaded.pack.hash,
+        "began": began.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 2),
+        "command": command if command is not None else "simulation.run",
+        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
+    }
+
+
+def _own_version() -> str:
+    from simulation import __version__
+
+    return __version__

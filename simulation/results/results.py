@@ -277,8 +277,8 @@ class Plots:
         from matplotlib.figure import Figure
 
         folder.mkdir(exist_ok=True)
-        # the same figure is the same bytes: no dates, no random ids; text stays text
-        with mpl.rc_context({"svg.hashsalt": "aatd", "svg.fonttype": "none", "font.size": 10}):
+        # the same figure is the same bytes: no dates, no random ids; letters as paths look alike everywhere
+        with mpl.rc_context({"svg.hashsalt": "aatd", "svg.fonttype": "path", "font.size": 10}):
             for name in self.names:
                 figure = Figure(figsize=_size(name, self._results), layout="constrained")
                 getattr(self, name)(figure.add_subplot())

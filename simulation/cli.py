@@ -1,0 +1,279 @@
+"""The `aatd` command. Heavy imports live inside the commands, so that --help answers at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulation.errors import AATDError, ConfigError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from simulation.results.results import Results
+    from simulation.studies.run import Progress
+
+app = typer.Typer(
+    help="How many people carry a SERPINA1 deficiency genotype, how many have COPD, and how many nobody knows about.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+ConfigArgument = Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a config that comes with aatd.")]
+
+
+@app.command()
+def run(
+    config: ConfigArgument = "europe",
+    out: Annotated[Path | None, typer.Option(help="Folder for the results. Default: results/NAME.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Draws of all parameters and people.")] = None,
+    engine: Annotated[str | None, typer.Option(help="counts or expected.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a folder of results that exists.")] = False,
+) -> None:
+    """Run a config and write tables, figures and the report."""
+    from simulation.config.load import load_config
+    from simulation.report.page import write_report
+    from simulation.results.folder import check_place, written_beside
+    from simulation.results.results import Results
+    from simulation.studies.run import run_study
+
+    given = {"seed": seed, "replicates": replicates, "engine": engine}
+    settings = [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    loaded = load_config(_config_path(config), settings)
+    folder = out if out is not None else Path("results") / loaded.name
+    check_place(folder, force=force)
+    with written_beside(folder, force=force) as beside:
+        (beside / "replicates").mkdir()
+        with _progress("Replicates") as progress:
+            found = run_study(loaded, beside / "replicates", progress, " ".join(["aatd", *sys.argv[1:]]))
+        results = Results(found.tables, found.record, found.references, found.replicates_folder, write_report)
+        results.write_into(beside)
+    _show_summary(results)
+    print(f"Report: {folder / 'report.html'}")
+
+
+@app.command()
+def check(config: ConfigArgument = "europe") -> None:
+    """Read a config and say what it would run, or everything that is wrong with it."""
+    from simulation.assembly.people import people
+    from simulation.config.load import load_config
+
+    loaded = load_config(_config_path(config))
+    base = loaded.base
+    print(f"{loaded.name}: {base.title}")
+    for name, population in base.all_populations.items():
+        print(f"  {name}: {int(people(population, loaded.pack).sum()):,} people")
+    print(f"  {base.replicates:,} replicates, engine {base.engine}, seed {base.seed}, COPD {base.copd.definition}")
+    print(f"  scenarios: {', '.join(loaded.scenarios)}")
+    files = sorted(set(loaded.origins.values()) - {"default"})
+    print(f"  values from: {', '.join(files) or 'defaults only'}")
+    print("  no mistakes found")
+
+
+@app.command()
+def init(file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("aatd.toml")) -> None:
+    """Write a config to start from, and its schema for the editor."""
+    schema = file.with_name("aatd.schema.json")
+    if file.exists():
+        raise ConfigError(f"{file}: exists already; choose another name, or remove it")
+    text = (_configs() / "europe.toml").read_text(encoding="utf-8")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        schema.write_text(_schema_text(), encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be written ({error.strerror}); choose another place") from None
+    print(f"Wrote {file} and {schema}. Change it and type: aatd run {file}")
+
+
+@app.command()
+def populations() -> None:
+    """List ancestries, mixtures, areas, counted populations and smoking sources that a config may name."""
+    from simulation.data.pack import data_pack
+
+    pack = data_pack()
+    rows = [
+        (row.ancestry, row.kind, _frequency("S", name), _frequency("Z", name), row.label + _proxy(row.proxy))
+        for name, row in pack.ancestries.items()
+    ]
+    _print_table("Ancestries: population.ancestry = { NAME = 1.0 }", ("name", "kind", "S", "Z", "label"), rows)
+    named = [(name, f"{len(found)} ancestries", found[0].label) for name, found in pack.mixtures.items()]
+    _print_table('Mixtures: population.ancestry = "NAME"', ("name", "", "label"), named)
+    areas = [(name, f"{sum(map(sum, found.values())):,}", found.label) for name, found in pack.ages.items()]
+    _print_table('Areas: population.size or population.ages = "NAME"', ("name", "people in 2020", "label"), areas)
+    sizes = [(row.population_size, f"{row.n_people:,}", row.label) for row in pack.population_sizes.values()]
+    _print_table('Counted populations: population.size = "NAME"', ("name", "people", "label"), sizes)
+    smoking = [
+        (name, "by age" if len({row.age_min for row in found}) > 1 else "total", found[0].verified, found[0].label)
+        for name, found in pack.smoking.items()
+    ]
+    _print_table('Smoking: smoking.source = "NAME"', ("name", "table", "verified", "label"), smoking)
+
+
+@app.command()
+def parameters(
+    unverified: Annotated[bool, typer.Option("--unverified", help="Only those not read in a source.")] = False,
+) -> None:
+    """List the parameters that a config may set or name, with value, interval and source."""
+    from simulation.data.pack import data_pack
+
+    rows = [
+        (
+            row.name,
+            "solved" if row.value is None else f"{row.value:g}",
+            "" if row.low is None or row.high is None else f"{row.low:g}-{row.high:g}",
+            row.unit,
+            row.verified,
+            row.source,
+            row.description,
+        )
+        for row in data_pack().parameters.values()
+        if not unverified or row.verified == "no"
+    ]
+    names = ("name", "value", "interval", "unit", "verified", "source", "description")
+    _print_table('Parameters: [parameters] "NAME" = value, distribution or another NAME', names, rows)
+
+
+@app.command()
+def cite(config: ConfigArgument = "europe") -> None:
+    """Print the references of every figure a config uses, as BibTeX."""
+    from simulation.assembly.evidence import references_used
+    from simulation.config.load import load_config
+    from simulation.results.bibtex import bibtex
+
+    loaded = load_config(_config_path(config))
+    print(bibtex(vars(loaded.pack.references[key]) for key in references_used(loaded)), end="")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the config, for an editor (`#:schema aatd.schema.json` on a config's first line)."""
+    print(_schema_text(), end="")
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that aatd run wrote.")]) -> None:
+    """Draw the figures and write the report of a folder of results again."""
+    from simulation.report.page import write_report
+    from simulation.results.results import load_folder
+
+    results = load_folder(folder)
+    results.plot.save_all(folder / "figures")
+    write_report(results, folder)
+    print(f"Report: {folder / 'report.html'}")
+
+
+def main() -> None:
+    """Run the command; mistakes end with code 2, Ctrl-C with 130."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        app(standalone_mode=False)
+    except AATDError as error:
+        for message in error.messages:
+            print(message, file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Interrupted; nothing was kept.", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        shown = _usage_mistake(error)
+        if shown is None:
+            raise
+        print(shown, file=sys.stderr)
+        sys.exit(2)
+
+
+def _usage_mistake(error: Exception) -> str | None:
+    """Words for a mistake on the command line; None for a fault of ours."""
+    message = getattr(error, "format_message", None)
+    return f"aatd: {message()}" if callable(message) and message() else None
+
+
+def _configs() -> Path:
+    """Where the configs are: inside an installed package, one level up in a checkout."""
+    inside = Path(__file__).parent / "configs"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "configs"
+
+
+def _config_path(name: str) -> Path:
+    path = Path(name)
+    shipped = _configs() / f"{path.stem if path.suffix == '.toml' else name}.toml"
+    if path.exists() or path.parent != Path():
+        return path
+    if shipped.is_file() and path.suffix == "":
+        return shipped
+    if path.suffix == "":
+        known = sorted(found.stem for found in _configs().glob("*.toml"))
+        raise ConfigError(f"{name}: no such file or config{nearest(name, known)}; aatd comes with {', '.join(known)}")
+    return path
+
+
+def _schema_text() -> str:
+    import json
+
+    from simulation.config.json_schema import json_schema
+
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _frequency(allele: str, ancestry: str) -> str:
+    from simulation.data.pack import data_pack
+
+    link = data_pack().ancestry_alleles[ancestry].get(allele)
+    return "" if link is None else f"{data_pack().allele_frequencies[link.population, allele].frequency:.4f}"
+
+
+def _proxy(name: str) -> str:
+    return f" (proxy: {name})" if name else ""
+
+
+def _print_table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Plain columns: they can be searched and cut with the shell's own tools."""
+    print(f"\n{title}")
+    widths = [max(len(str(row[i])) for row in [names, *rows]) for i in range(len(names))]
+    for row in [names, *rows]:
+        print("  " + "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _progress(label: str) -> AbstractContextManager[Progress | None]:
+    from contextlib import contextmanager
+
+    @contextmanager
+    def bar() -> Iterator[Progress | None]:
+        if not sys.stderr.isatty():
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn("blocks"), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task(label, total=None)
+            yield lambda done, total: shown.update(task, completed=done, total=total)
+
+    return bar()
+
+
+def _show_summary(results: Results) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    born = results.prevalence.query("scenario == 'base' and at == 'birth' and genotype == 'severe'")
+    born = born[born["population"] == results.whole].iloc[0]
+    table = Table(title=results.title, title_justify="left", caption=f"Severe deficiency at birth: {born.text}",
+                  caption_justify="left")
+    for name in results.summary.columns:
+        table.add_column(str(name), justify="left" if name == "" else "right")
+    for row in results.summary.itertuples(index=False):
+        table.add_row(*map(str, row))
+    Console().print(table)

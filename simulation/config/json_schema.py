@@ -1,0 +1,42 @@
+"""The JSON Schema of a config file, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulation.config.load import SCENARIO_KEYS
+from simulation.config.schema import Config
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema of a config file.
+
+    Returns
+    -------
+    dict
+        JSON Schema; `extends` and partial scenario tables included.
+
+    Notes
+    -----
+    A scenario is a partial config: its tables are those of the config, but nothing in them is required. Source:
+    docs/config.md.
+
+    Examples
+    --------
+    >>> sorted(json_schema()["properties"])[:3]
+    ['ancestries', 'copd', 'correlations']
+    """
+    schema = Config.model_json_schema()
+    schema["title"] = "AATD Simulation config"
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "Another TOML file, relative to this one, that this one is laid over.",
+    }
+    # what a file below sets need not be repeated above it
+    schema["$defs"]["Population"].pop("required", None)
+    schema["properties"]["scenarios"]["additionalProperties"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: schema["properties"][key] for key in SCENARIO_KEYS},
+    }
+    return schema

@@ -1,0 +1,165 @@
+"""Write the report: one self-contained HTML page."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from simulation.data.pack import data_pack
+from simulation.report.words import LIMITS, alt_texts, answer, cards, people_sentence, with_interval
+from simulation.results.plots import DEFINITIONS, SET_LABELS
+from simulation.results.results import BASE, Results
+
+N_PARAMETERS_SHOWN = 10
+CAPTIONS = {
+    "prevalence": "Share of living people with each genotype and set.",
+    "copd": "COPD by genotype and smoking.",
+    "copd_by_age": "COPD by age.",
+    "recognition": "From severe deficiency with COPD down to those whose deficiency is recognised.",
+    "treatment": "Eligibility for augmentation therapy, step by step; each step keeps a part of the one before.",
+    "differences": "Scenarios against the base, on the same random numbers.",
+}
+
+
+def write_report(results: Results, folder: Path) -> None:
+    """Write report.html into a folder whose figures are drawn.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+    folder : Path
+        With `figures/NAME.svg`, drawn by `results.plot.save_all`.
+
+    Notes
+    -----
+    Everything is inside the page: no network, no script. Text from the config is escaped. Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import tempfile, simulation
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     folder = simulation.run({"title": "<b>", "replicates": 2}).save(f"{home}/mine")
+    ...     "&lt;b&gt;" in (folder / "report.html").read_text(encoding="utf-8")
+    True
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("simulation.report", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    page = environment.get_template("template.html").render(**_content(results, folder))
+    (folder / "report.html").write_text(page, encoding="utf-8")
+
+
+def _content(results: Results, folder: Path) -> dict[str, Any]:
+    record, pack = results.record, data_pack()
+    texts = alt_texts(results)
+    figures = [
+        {
+            "name": name,
+            "alt": texts[name],
+            "caption": CAPTIONS[name] + _definition_note(name, results),
+            "data": b64encode((folder / "figures" / f"{name}.svg").read_bytes()).decode(),
+        }
+        for name in results.plot.names
+    ]
+    used = {reference["source"]: i for i, reference in enumerate(results.references, start=1)}
+    return {
+        "title": results.title,
+        "question": people_sentence(record["config"], results, pack),
+        "answer": answer(results),
+        "definition": DEFINITIONS[results.definition],
+        "cards": cards(results),
+        "figures": figures,
+        "prevalence": _prevalence_rows(results),
+        "populations": _population_rows(results),
+        "headlines": _headline_rows(results),
+        "differences": _difference_rows(results),
+        "drivers": _driver_rows(results, used),
+        "unverified": _unverified(results, used),
+        "assumptions": [
+            {**row, "number": used.get(row["source"])} for row in results.assumptions.fillna("").to_dict("records")
+        ],
+        "limits": LIMITS,
+        "inputs": _input_rows(results, used),
+        "references": [{**reference, "number": used[reference["source"]]} for reference in results.references],
+        "record": record,
+        "config": (folder / "config.toml").read_text(encoding="utf-8"),
+    }
+
+
+def _definition_note(name: str, results: Results) -> str:
+    return "" if name == "prevalence" else f" {DEFINITIONS[results.definition]}."
+
+
+def _prevalence_rows(results: Results) -> list[dict[str, str]]:
+    rows = results.prevalence.query("scenario == @BASE and population == @results.whole").set_index(["at", "genotype"])
+    names = [name for name in dict.fromkeys(results.prevalence["genotype"])]
+    return [
+        {
+            "genotype": SET_LABELS.get(name, f"PI*{name}"),
+            "birth": rows.loc[("birth", name), "text"],
+            "people": with_interval(*rows.loc[("living", name), ["n_mean", "n_low", "n_high"]]),
+        }
+        for name in names
+        if rows.loc[("birth", name), "proportion_mean"] > 0
+    ]
+
+
+def _population_rows(results: Results) -> list[dict[str, str]]:
+    if len(results.populations) == 1:
+        return []
+    rows = results.headlines.query("scenario == @BASE").set_index(["population", "headline"])
+    names = ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers")
+    born = results.prevalence.query("scenario == @BASE and at == 'birth' and genotype == 'severe'")
+    words = born.set_index("population")["text"]
+    return [
+        {"population": name.replace("_", " "), "birth": words[name]}
+        | {key: with_interval(*rows.loc[(name, key), ["n_mean", "n_low", "n_high"]]) for key in names}
+        for name in results.populations
+    ]
+
+
+def _headline_rows(results: Results) -> list[dict[str, str]]:
+    rows = results.headlines.query("scenario == @BASE and population == @results.whole")
+    return [{"label": r.label, "value": with_interval(r.n_mean, r.n_low, r.n_high)} for r in rows.itertuples()]
+
+
+def _difference_rows(results: Results) -> list[dict[str, str]]:
+    rows = results.differences.query("population == @results.whole")
+    return [
+        {
+            "scenario": str(r.scenario).replace("_", " "),
+            "label": str(r.label),
+            "value": with_interval(r.difference_mean, r.difference_low, r.difference_high),
+            "relative": f"{100 * r.relative_mean:+.1f} %" if pd.notna(r.relative_mean) else "",
+        }
+        for r in rows.itertuples()
+    ]
+
+
+def _driver_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
+    rows = results.parameters.query("share_of_variance > 0").drop_duplicates("name")
+    rows = rows.sort_values("share_of_variance", ascending=False, kind="stable").head(N_PARAMETERS_SHOWN)
+    return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
+
+
+def _unverified(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
+    rows = results.parameters.query("verified == 'no'").drop_duplicates("name")
+    rows = rows.sort_values("share_of_variance", ascending=False, kind="stable")
+    return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
+
+
+def _input_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
+    found = []
+    for row in results.parameters.to_dict("records"):
+        low, high = row["low"], row["high"]
+        row["span"] = f"{low:.4g} to {high:.4g}" if pd.notna(low) and pd.notna(high) else ""
+        row["value"] = f"{row['value']:,.6g}" if abs(row["value"]) < 1e5 else f"{row['value']:,.0f}"
+        row["number"] = used.get(row["source"])
+        found.append(row)
+    return found

@@ -1,0 +1,285 @@
+"""Sentences of the report: the question, the population, what a figure shows, what is uncertain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from simulation.data.pack import DataPack
+from simulation.results.plots import DEFINITIONS
+from simulation.results.results import BASE, Results
+from simulation.results.summary import one_in_text
+
+
+def number(value: float) -> str:
+    """A count in words of a report.
+
+    Parameters
+    ----------
+    value : float
+        [people]
+
+    Returns
+    -------
+    str
+        Three significant figures, thousands separated; whole below 1,000.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> number(12119.9), number(7.2), number(0.0)
+    ('12,100', '7', '0')
+    """
+    if abs(value) < 1000:
+        return f"{value:,.0f}"
+    digits = 10 ** (len(str(int(abs(value)))) - 3)
+    return f"{round(value / digits) * digits:,.0f}"
+
+
+def with_interval(mean: float, low: float, high: float) -> str:
+    """A count with its interval.
+
+    Parameters
+    ----------
+    mean, low, high : float
+        [people]
+
+    Returns
+    -------
+    str
+        "12,100 (8,170-17,300)".
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> with_interval(12119.9, 8172.0, 17313.0)
+    '12,100 (8,170-17,300)'
+    """
+    return f"{number(mean)} ({number(low)}-{number(high)})"
+
+
+def people_sentence(config: Mapping[str, Any], results: Results, pack: DataPack) -> str:
+    """Who was simulated.
+
+    Parameters
+    ----------
+    config : mapping
+        The resolved config.
+    results : Results
+        For the number of people.
+    pack : DataPack
+        For names of areas and ancestries.
+
+    Returns
+    -------
+    str
+        One sentence.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> results = simulation.run({"population": {"size": 1000, "ages": "SWE", "age_min": 30}}, replicates=2)
+    >>> people_sentence(results.record["config"], results, simulation.data_pack())
+    '1,000 people aged 30 and over with the ages of Sweden (European, all but Finnish).'
+    """
+    tables = config.get("populations") or {"": config.get("population") or {}}
+    size = results.copd.query("scenario == @BASE and genotype == 'all' and smoking == 'all'")
+    size = size.set_index("population")["n_people_mean"]
+    parts = [_one_population(tables[name], float(size.get(name or "population", 0)), config, pack) for name in tables]
+    if len(parts) == 1:
+        return f"{parts[0]}."
+    total = float(size[results.whole])
+    names = [name.replace("_", " ") for name in tables]
+    listed = "; ".join(f"{name}: {part}" for name, part in zip(names, parts, strict=True))
+    return f"{total:,.0f} people in {len(parts)} populations. {listed[0].upper()}{listed[1:]}."
+
+
+def _one_population(table: Mapping[str, Any], size: float, config: Mapping[str, Any], pack: DataPack) -> str:
+    low, high = int(table.get("age_min", 0)), table.get("age_max")
+    ages = f" aged {low} to {int(high) - 1}" if high else f" aged {low} and over" if low else " of all ages"
+    named = table.get("size")
+    area = table.get("ages") or (named if named in pack.ages else "europe")
+    where = f" with the ages of {pack.ages[area].label}" if isinstance(area, str) else " with ages as in the config"
+    ancestry = table.get("ancestry", {"gnomad_nfe": 1.0})
+    if isinstance(ancestry, str):
+        mixture = pack.mixtures[ancestry]
+        who = "mixture " + mixture[0].label + (" (A)" if any(row.verified == "no" for row in mixture) else "")
+    else:
+        labels = [pack.ancestries[name].label if name in pack.ancestries else name for name in ancestry]
+        shares = list(ancestry.values())
+        one = len(labels) == 1
+        who = labels[0] if one else ", ".join(f"{label} {share:.3g}" for label, share in zip(labels, shares, strict=True))
+    return f"{size:,.0f} people{ages}{where} ({who})"
+
+
+def cards(results: Results) -> list[tuple[str, str, str]]:
+    """The numbers on top of the report.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+
+    Returns
+    -------
+    list of (str, str, str)
+        What, how many, with which interval or remark.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> cards(simulation.run({"replicates": 2}))[0][0]
+    'Severe deficiency at birth'
+    """
+    rows = results.headlines.query("scenario == @BASE and population == @results.whole").set_index("headline")
+    born = results.prevalence.query(
+        "scenario == @BASE and population == @results.whole and at == 'birth' and genotype == 'severe'"
+    ).iloc[0]
+    size = round(_everybody(results))
+    words = one_in_text(born.proportion_mean, born.proportion_low, born.proportion_high, size)
+    first, _, rest = words.partition(" (")
+    found = [("Severe deficiency at birth", first, f"95 % interval 1 in {rest.rstrip(')').replace('-', ' to ')}" if rest else "")]
+    for name in ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers"):
+        row = rows.loc[name]
+        span = f"95 % interval {number(row.n_low)} to {number(row.n_high)}"
+        found.append((row.label, number(row.n_mean), span))
+    return found
+
+
+def _everybody(results: Results) -> float:
+    rows = results.copd.query(
+        "scenario == @BASE and population == @results.whole and genotype == 'all' and smoking == 'all'"
+    )
+    return float(rows["n_people_mean"].iloc[0])
+
+
+def answer(results: Results) -> str:
+    """The answer in two sentences.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+
+    Returns
+    -------
+    str
+        How many have severe deficiency, COPD with it, and how many of these nobody knows about.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> answer(simulation.run({"replicates": 2})).startswith("Of ")
+    True
+    """
+    rows = results.headlines.query("scenario == @BASE and population == @results.whole").set_index("headline")
+
+    def said(name: str) -> str:
+        row = rows.loc[name]
+        return with_interval(row.n_mean, row.n_low, row.n_high)
+
+    text = (
+        f"Of {_everybody(results):,.0f} people, {said('severe_deficiency')} have a severe deficiency genotype, and"
+        f" {said('copd_in_severe')} of these have COPD. In {said('undiagnosed_aatd_with_copd')} of them nobody has"
+        " recognised the deficiency"
+    )
+    if "copd_in_severe_undiagnosed" in rows.index:
+        text += f"; in {said('copd_in_severe_undiagnosed')} nobody has diagnosed even the COPD"
+    return f"{text}."
+
+
+def alt_texts(results: Results) -> dict[str, str]:
+    """What each figure shows, for those who do not see it.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+
+    Returns
+    -------
+    dict of str to str
+        By figure name.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> sorted(alt_texts(simulation.run({"replicates": 2})))
+    ['copd', 'copd_by_age', 'prevalence', 'recognition', 'treatment']
+    """
+    definition = DEFINITIONS[results.definition]
+    living = results.prevalence.query("scenario == @BASE and population == @results.whole and at == 'living'")
+    common = ", ".join(f"{r.genotype} {r.text}" for r in living.itertuples() if r.genotype in ("MZ", "SZ", "ZZ", "severe"))
+    copd = results.copd.query("scenario == @BASE and population == @results.whole").set_index(["genotype", "smoking"])
+    cells = "; ".join(
+        f"{genotype} {100 * copd.loc[(genotype, 'never'), 'prevalence_mean']:.0f} % in never smokers,"
+        f" {100 * copd.loc[(genotype, 'current'), 'prevalence_mean']:.0f} % in current smokers"
+        for genotype in ("MM", "MZ", "SZ", "severe")
+        if (genotype, "never") in copd.index
+        and copd.loc[(genotype, "never"), "n_people_mean"] > 0
+        and copd.loc[(genotype, "current"), "n_people_mean"] > 0
+    )
+    ladder = results.recognition.query(
+        "scenario == @BASE and population == @results.whole and genotype == 'severe'"
+    ).iloc[0]
+    funnel = results.treatment.query(
+        "scenario == @BASE and population == @results.whole and genotype == 'severe'"
+    ).set_index("step")["n_mean"]
+    texts = {
+        "prevalence": f"Points with intervals on a log scale: share of people with each genotype. {common}.",
+        "copd": f"{definition}: points with intervals by genotype and smoking. {cells}.",
+        "copd_by_age": f"{definition}: prevalence rises with age in every set and is highest in severe deficiency.",
+        "recognition": (
+            f"Bars: severe deficiency with COPD {number(ladder.n_copd_mean)}; COPD diagnosed"
+            f" {number(ladder.n_copd_diagnosed_mean)}; and cause recognised"
+            f" {number(ladder.n_copd_diagnosed_aatd_recognised_mean)}."
+        ),
+        "treatment": "Bars from left to right shorter: "
+        + "; ".join(f"{step.replace('_', ' ')} {number(n)}" for step, n in funnel.items())
+        + ".",
+    }
+    if len(results.differences):
+        rows = results.differences.query("population == @results.whole and headline == 'undiagnosed_aatd_with_copd'")
+        said = "; ".join(
+            f"{r.scenario.replace('_', ' ')} {with_interval(r.difference_mean, r.difference_low, r.difference_high)}"
+            for r in rows.itertuples()
+        )
+        texts["differences"] = (
+            f"Points with intervals: every scenario against the base. Severe deficiency with COPD unrecognised: {said}."
+        )
+    return texts
+
+
+LIMITS = (
+    "A model, not a count: nobody was examined. Intervals hold what the sources' samples and the stated distributions"
+    " leave open, and the chance of who is born; they do not hold errors of the model's form.",
+    "Where sources disagree the choice of row matters more than the interval: the odds ratio of ZZ is 8.8 for recorded"
+    " COPD in a biobank and far higher in clinics, that of MZ is between 1.3 and 5, SZ below 11 µmol/L is 10 % or 60 %"
+    " depending on the assay, and 6 to 35 % of severe deficiency is recognised depending on the country. Other rows can be"
+    " named in the config.",
+    "COPD by the fixed ratio is about twice COPD by the lower limit of normal in never smokers; numbers of different"
+    " definitions must not be compared.",
+    "All genotypes are taken to live equally long; UK Biobank sees fewer ZZ at 40-69 than its allele frequency predicts.",
+)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from simulation.api import load_results, run
     from simulation.assembly.build import build_inputs
     from simulation.config.load import load_config
     from simulation.data.pack import data_pack
     from simulation.errors import ConfigError, DataError
     from simulation.genetics.hardy_weinberg import genotype_frequencies
     from simulation.results.results import Results
-    from simulation.api import load_results, run
 
 _HOMES = {
     "ConfigError": "simulation.errors",

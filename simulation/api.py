@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,9 +48,15 @@ def run(config: str | Path | Mapping[str, Any] | LoadedConfig, **overrides: Any)
     True
     """
     loaded = _load_config(config, **overrides)
-    keep = tempfile.TemporaryDirectory(prefix="aatd-")
-    results = run_study(loaded, Path(keep.name))
-    return Results(results.tables, results.record, results.references, results.replicates_folder, write_report, keep)
+    folder = Path(tempfile.mkdtemp(prefix="aatd-"))
+    try:
+        found = run_study(loaded, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    results = Results(found.tables, found.record, found.references, folder, write_report)
+    weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)  # replicates live as long as the results
+    return results
 
 
 def load_results(folder: str | Path) -> Results:

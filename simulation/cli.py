@@ -25,7 +25,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-ConfigArgument = Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a config that comes with aatd.")]
+ConfigArgument = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a config that comes with aatd.")
+]
 
 
 @app.command()
@@ -268,10 +270,13 @@ def _show_summary(results: Results) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    born = results.prevalence.query("scenario == 'base' and at == 'birth' and genotype == 'severe'")
-    born = born[born["population"] == results.whole].iloc[0]
-    table = Table(title=results.title, title_justify="left", caption=f"Severe deficiency at birth: {born.text}",
-                  caption_justify="left")
+    born = results.select("prevalence", at="birth", genotype="severe").iloc[0]
+    table = Table(
+        title=results.title,
+        title_justify="left",
+        caption=f"Severe deficiency at birth: {born.text}",
+        caption_justify="left",
+    )
     for name in results.summary.columns:
         table.add_column(str(name), justify="left" if name == "" else "right")
     for row in results.summary.itertuples(index=False):

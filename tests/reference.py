@@ -193,9 +193,7 @@ def genotype_probability(
     if abs(sum(ancestry_share.values()) - 1.0) > 1e-9:
         raise ValueError("ancestry shares must add up to 1")
     frequency = {a: full_allele_frequency(allele_frequency[a], alleles) for a in ancestry_share}
-    pool = {
-        allele: sum(share * frequency[a][allele] for a, share in ancestry_share.items()) for allele in alleles
-    }
+    pool = {allele: sum(share * frequency[a][allele] for a, share in ancestry_share.items()) for allele in alleles}
 
     result = {genotype: 0.0 for genotype in genotypes(alleles)}
     for ancestry, share in ancestry_share.items():
@@ -635,9 +633,7 @@ def severe_odds_ratios(settings: dict[str, Any]) -> tuple[float, float]:
     if given is not None:
         return given["never"], given["ever"]
     severe = settings["severe"]
-    return solve_severe_odds_ratios(
-        severe["marginal"], severe["ratio"], settings["mix"], settings["baseline"]
-    )
+    return solve_severe_odds_ratios(severe["marginal"], severe["ratio"], settings["mix"], settings["baseline"])
 
 
 def severe_diagnosed_share(settings: dict[str, Any], severe: tuple[float, float]) -> float:
@@ -804,9 +800,7 @@ def expected_tables(settings: dict[str, Any]) -> dict[str, dict]:
                 histories = history_classes(settings, sex, age, solved["smoking"][name][sex][age])
                 for genotype, p_of_genotype in p_genotype.items():
                     severe = risk_row(genotype, settings["like"]) == "severe"
-                    diagnosed = (
-                        solved["diagnosed_share_severe"] if severe else settings["diagnosed_share"]["other"]
-                    )
+                    diagnosed = solved["diagnosed_share_severe"] if severe else settings["diagnosed_share"]["other"]
                     for status, pack_years, p_history in histories:
                         people = people_in_band * p_of_genotype * p_history
                         place = (settings["baseline"], sex, midpoint(age))
@@ -883,18 +877,12 @@ def simulate_people(settings: dict[str, Any], rng: random.Random) -> dict[str, d
 
                     # Each exposure that the person has is passed on as certain, so nothing is averaged.
                     exposed = [
-                        (1.0, odds_ratio)
-                        for share, odds_ratio in settings.get("exposures", ())
-                        if rng.random() < share
+                        (1.0, odds_ratio) for share, odds_ratio in settings.get("exposures", ()) if rng.random() < share
                     ]
                     place = (settings["baseline"], sex, midpoint(age))
-                    p_copd = cell_copd_probability(
-                        *place, pack_years, ever, odds_ratios[genotype], exposed, log_k
-                    )
+                    p_copd = cell_copd_probability(*place, pack_years, ever, odds_ratios[genotype], exposed, log_k)
                     p_if_mm = cell_copd_probability(*place, pack_years, ever, (1.0, 1.0), exposed, log_k)
-                    p_if_never = cell_copd_probability(
-                        *place, 0.0, False, odds_ratios[genotype], exposed, log_k
-                    )
+                    p_if_never = cell_copd_probability(*place, 0.0, False, odds_ratios[genotype], exposed, log_k)
 
                     copd = rng.random() < p_copd
                     diagnosed, label = False, False

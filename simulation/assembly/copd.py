@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.assembly.parameters import row_distribution
+from simulation.assembly.parameters import central
 from simulation.config.check import age_weights, merged_copd
 from simulation.config.schema import Config, Copd
 from simulation.config.slots import EXPOSURE_ROWS, GIVEN_OR_SOLVED, MARGINAL_ZZ, prevalence_name
@@ -104,7 +104,7 @@ def copd_model(config: Config, pack: DataPack, values: dict[str, Array], pack_ye
 
     Examples
     --------
-    >>> from simulation.assembly.parameters import distributions
+    >>> from simulation.assembly.parameters import Draws, distributions
     >>> from simulation.assembly.smoking import pack_years_by_age
     >>> from simulation.data.pack import data_pack
     >>> values = Draws(1, 0).draw(distributions(Config(), data_pack()))
@@ -112,14 +112,14 @@ def copd_model(config: Config, pack: DataPack, values: dict[str, Array], pack_ye
     >>> model.log_odds.shape
     (64, 2, 21, 17, 6)
     """
-    baseline, central = baselines(config, pack, values)
+    baseline, middle = baselines(config, pack, values)
     one = {name: float(value[0]) for name, value in values.items() if name.startswith("lung.")}
     ramp = OnsetRamp(
         (one["lung.onset_ramp.never.from_age_years"], one["lung.onset_ramp.ever.from_age_years"]),
         (one["lung.onset_ramp.never.to_age_years"], one["lung.onset_ramp.ever.to_age_years"]),
     )
     mix = StudyMix(*(one[f"lung.ukb_mix.{what}"] for what in ("age_years", "male_share", "ever_share", "pack_years")))
-    never, ever = _severe_odds_ratios(config, values, central, ramp, mix)
+    never, ever = _severe_odds_ratios(config, values, middle, ramp, mix)
     effect = _log_odds_ratios(config, values, pack_years, never, ever)
     smokes = np.array([status != "never" for status in HISTORY_SMOKING])
     onset = ramp.fraction(age_midpoints()[:, None], smokes)
@@ -132,7 +132,7 @@ def copd_model(config: Config, pack: DataPack, values: dict[str, Array], pack_ye
     ]
     if config.exposures.dust is not None:
         exposures.append((config.exposures.dust.share, np.full(BLOCK_SIZE, config.exposures.dust.odds_ratio)))
-    return CopdModel(baseline, central, ramp, mix, never, ever, log_odds, exposures)
+    return CopdModel(baseline, middle, ramp, mix, never, ever, log_odds, exposures)
 
 
 def baselines(config: Config, pack: DataPack, values: dict[str, Array]) -> tuple[Baseline, Baseline]:
@@ -159,7 +159,7 @@ def baselines(config: Config, pack: DataPack, values: dict[str, Array]) -> tuple
 
     Examples
     --------
-    >>> from simulation.assembly.parameters import distributions
+    >>> from simulation.assembly.parameters import Draws, distributions
     >>> from simulation.data.pack import data_pack
     >>> values = Draws(1, 0).draw(distributions(Config(), data_pack()))
     >>> baselines(Config(), data_pack(), values)[1].intercept.round(3)
@@ -169,13 +169,10 @@ def baselines(config: Config, pack: DataPack, values: dict[str, Array]) -> tuple
     centre_age = float(values["lung.copd_base.centre_age_years"][0])
     centre_pack = float(values["lung.copd_base.centre_pack_years"][0])
     min_age = float(values["lung.copd_base.min_age_years"][0])
-    middle: dict[str, list[float]] = {"intercept": [], "age": [], "pack_years": []}
-    for what, column in middle.items():
-        for sex in SEXES:
-            value = config.parameters.get(f"{stem}.{sex}.{what}")
-            name = value.name if isinstance(value, RowName) else f"{stem}.{sex}.{what}"
-            own = value is not None and not isinstance(value, RowName)
-            column.append(value.central if own else row_distribution(pack.parameters[name]).central)
+    middle = {
+        what: [central(config, pack, f"{stem}.{sex}.{what}") for sex in SEXES]
+        for what in ("intercept", "age", "pack_years")
+    }
     b0, b_age, b_pack = (np.array([middle[what]]) for what in ("intercept", "age", "pack_years"))
     shift = b_age * centre_age + b_pack * centre_pack
     drawn = {what: np.stack([values[f"{stem}.{sex}.{what}"] for sex in SEXES], axis=-1) for what in middle}

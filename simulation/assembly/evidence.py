@@ -206,13 +206,29 @@ def _alleles(config: Config, pack: DataPack) -> list[dict[str, Any]]:
                 if isinstance(value, Count):
                     text = f"{{count = {value.count}, of = {value.of}}}"
                     shown = Fixed(value.count / value.of)
-                    row = _row("allele frequency", f"allele.{ancestry}.{allele}", f"{allele} in {ancestry}", shown,
-                               "proportion", "config", OWN)
+                    row = _row(
+                        "allele frequency",
+                        f"allele.{ancestry}.{allele}",
+                        f"{allele} in {ancestry}",
+                        shown,
+                        "proportion",
+                        "config",
+                        OWN,
+                    )
                     row["distribution"] = text
                     rows.append(row)
                     continue
-                rows.append(_row("allele frequency", f"allele.{ancestry}.{allele}", f"{allele} in {ancestry}", shown,
-                                 "proportion", "config", OWN))
+                rows.append(
+                    _row(
+                        "allele frequency",
+                        f"allele.{ancestry}.{allele}",
+                        f"{allele} in {ancestry}",
+                        shown,
+                        "proportion",
+                        "config",
+                        OWN,
+                    )
+                )
                 continue
             for population, part in frequency_rows(ancestry, allele, pack):
                 found = pack.allele_frequencies[population, part]
@@ -242,8 +258,9 @@ def _smoking(config: Config, pack: DataPack) -> list[dict[str, Any]]:
         if smoking.shares is not None:
             for status, share in smoking.shares.items():
                 text = f"{status} smokers of {population}"
-                rows.append(_row("smoking", f"smoking.{population}.{status}", text, Fixed(share), "proportion",
-                                 "config", OWN))
+                rows.append(
+                    _row("smoking", f"smoking.{population}.{status}", text, Fixed(share), "proportion", "config", OWN)
+                )
             continue
         for found in pack.smoking[smoking.source]:
             drawn = smoking_distributions(smoking.source, pack)
@@ -272,12 +289,24 @@ def _people(config: Config, pack: DataPack) -> list[dict[str, Any]]:
             rows.append(_row("population", f"size.{name}", f"People of {name}", Fixed(size), "people", "config", OWN))
         elif size in pack.population_sizes:
             counted = pack.population_sizes[size]
-            rows.append(_row("population", f"size.{size}", counted.label, Fixed(counted.n_people), "people",
-                             "data pack", counted))
+            rows.append(
+                _row(
+                    "population", f"size.{size}", counted.label, Fixed(counted.n_people), "people", "data pack", counted
+                )
+            )
         area = ages if isinstance(ages, str) else size if isinstance(size, str) and size in pack.ages else "europe"
         if not isinstance(ages, str | None):
-            rows.append(_row("ages", f"ages.{name}", f"Age table of {name}", Fixed(float(age_weights(population, pack).sum())),
-                             "people", "config", OWN))
+            rows.append(
+                _row(
+                    "ages",
+                    f"ages.{name}",
+                    f"Age table of {name}",
+                    Fixed(float(age_weights(population, pack).sum())),
+                    "people",
+                    "config",
+                    OWN,
+                )
+            )
         else:
             total = float(age_weights(population, pack).sum())
             found = pack.ages[area]
@@ -287,20 +316,55 @@ def _people(config: Config, pack: DataPack) -> list[dict[str, Any]]:
         if born is not None:
             births = pack.births[born]
             text = f"Births of {births.label}, {births.year}"
-            rows.append(_row("births", f"births.{born}", text, Fixed(births.births_per_year), "people per year",
-                             "data pack", births))
+            rows.append(
+                _row(
+                    "births",
+                    f"births.{born}",
+                    text,
+                    Fixed(births.births_per_year),
+                    "people per year",
+                    "data pack",
+                    births,
+                )
+            )
         elif isinstance(population.births, int):
-            rows.append(_row("births", f"births.{name}", f"Births of {name}", Fixed(population.births),
-                             "people per year", "config", OWN))
+            rows.append(
+                _row(
+                    "births",
+                    f"births.{name}",
+                    f"Births of {name}",
+                    Fixed(population.births),
+                    "people per year",
+                    "config",
+                    OWN,
+                )
+            )
         if isinstance(population.ancestry, str):
             for share in pack.mixtures[population.ancestry]:
-                rows.append(_row("mixture", f"mixture.{share.mixture}.{share.ancestry}",
-                                 f"Share of {share.ancestry} in {share.label}", Fixed(share.share), "proportion",
-                                 "data pack", share))
+                rows.append(
+                    _row(
+                        "mixture",
+                        f"mixture.{share.mixture}.{share.ancestry}",
+                        f"Share of {share.ancestry} in {share.label}",
+                        Fixed(share.share),
+                        "proportion",
+                        "data pack",
+                        share,
+                    )
+                )
         else:
             for ancestry, part in mixture_of(population.ancestry, pack).items():
-                rows.append(_row("mixture", f"mixture.{name}.{ancestry}", f"Share of {ancestry} in {name}", Fixed(part),
-                                 "proportion", "config", OWN))
+                rows.append(
+                    _row(
+                        "mixture",
+                        f"mixture.{name}.{ancestry}",
+                        f"Share of {ancestry} in {name}",
+                        Fixed(part),
+                        "proportion",
+                        "config",
+                        OWN,
+                    )
+                )
     return rows
 
 

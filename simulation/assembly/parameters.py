@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.config.schema import Config
+from simulation.config.schema import Config, Copd, PopulationCopd
 from simulation.config.slots import prevalence_name, used_parameters
 from simulation.config.values import RowName
 from simulation.data.pack import DataPack
@@ -126,12 +126,45 @@ def distributions(config: Config, pack: DataPack) -> dict[str, Distribution]:
     for name in used_parameters(config):
         value = config.parameters.get(name)
         found[name] = row_distribution(pack.parameters[name]) if value is None else _resolved(value, pack)
-    for copd in [config.copd, *(p.copd for p in config.all_populations.values() if p.copd is not None)]:
+    own = [population.copd for population in config.all_populations.values() if population.copd is not None]
+    settings: list[Copd | PopulationCopd] = [config.copd, *own]
+    for copd in settings:
         if copd.prevalence is not None and not isinstance(copd.prevalence, RowName):
             found[prevalence_name(copd)] = copd.prevalence
     if config.recognition.uptake is not None:
         found[UPTAKE] = _resolved(config.recognition.uptake, pack)
     return found
+
+
+def central(config: Config, pack: DataPack, name: str) -> float:
+    """Central value of a parameter, whatever a config put in its place.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+    pack : DataPack
+        The rows.
+    name : str
+        Of the default row.
+
+    Returns
+    -------
+    float
+        In the parameter's own unit.
+
+    Notes
+    -----
+    Source: docs/model.md, section 9.
+
+    Examples
+    --------
+    >>> from simulation.data.pack import data_pack
+    >>> central(Config(), data_pack(), "diag.copd_tested.recommended")
+    0.1
+    """
+    value = config.parameters.get(name)
+    return (row_distribution(pack.parameters[name]) if value is None else _resolved(value, pack)).central
 
 
 def _resolved(value: Distribution | RowName, pack: DataPack) -> Distribution:

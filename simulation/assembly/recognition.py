@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.assembly.copd import CopdModel, history_shares
-from simulation.assembly.parameters import UPTAKE, row_distribution
+from simulation.assembly.parameters import UPTAKE, central
 from simulation.config.schema import Config
 from simulation.config.slots import DIAGNOSED_ZZ, UNDIAGNOSED
 from simulation.data.pack import DataPack
@@ -145,10 +145,7 @@ def states(
     """
     ratio: Array | float = 1.0
     if UPTAKE in values:
-        today = "diag.copd_tested.recommended"
-        value = config.parameters.get(today)
-        own = value is not None and hasattr(value, "central")
-        ratio = values[UPTAKE] / (value.central if own else row_distribution(pack.parameters[today]).central)
+        ratio = values[UPTAKE] / central(config, pack, "diag.copd_tested.recommended")
         ratio = np.asarray(ratio)[:, None]
     with_copd, other = recognition_probabilities(
         values["diag.share_diagnosed.zz_ukb"][:, None],

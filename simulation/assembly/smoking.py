@@ -75,8 +75,8 @@ def _smoking(
         if smoking.shares is not None:
             shares = rescaled_shares(smoking.shares)
             inside = weights[sex_number] * share_of_band_inside(min_age)
-            fixed = (np.full(BLOCK_SIZE, shares[status]) for status in ("never", "current"))
-            by_sex.append(smoking_by_age(*fixed, inside, pattern))
+            never, current = (np.full(BLOCK_SIZE, shares[status]) for status in ("never", "current"))
+            by_sex.append(smoking_by_age(never, current, inside, pattern))
             continue
         rows = sorted(
             (row for row in pack.smoking[smoking.source] if row.sex in (sex, "both")), key=lambda row: row.age_min

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulation.config.schema import Config, Copd, Population, PopulationCopd, Smoking
-from simulation.config.slots import GIVEN_OR_SOLVED, used_parameters
+from simulation.config.slots import GIVEN_OR_SOLVED, WITHOUT_CHANCE, used_parameters
 from simulation.config.values import Count, RowName
 from simulation.data.pack import DataPack
 from simulation.demography.people import within_ages
@@ -339,11 +339,17 @@ def _parameters(config: Config, pack: DataPack) -> Iterator[str]:
             elif other.value is None:
                 yield f'{key} = "{value.name}"; that row has no value of its own; name another'
             elif other.unit != row.unit:
-                yield f'{key} = "{value.name}"; that row is in {other.unit or "no unit"}, this parameter in {row.unit or "no unit"}'
+                units = (other.unit or "no unit", row.unit or "no unit")
+                yield f'{key} = "{value.name}"; that row is in {units[0]}, this parameter in {units[1]}'
+            elif name.startswith(WITHOUT_CHANCE) and other.distribution:
+                yield f'{key} = "{value.name}"; that row is uncertain and this parameter takes a number without a distribution'
             elif other.definition and row.definition and other.definition != row.definition:
                 yield f'{key} = "{value.name}"; that row is {other.definition}, this parameter {row.definition}'
+        elif name.startswith(WITHOUT_CHANCE) and not isinstance(value, Fixed):
+            yield f"{key} = {value.text}; this parameter takes a number, not a distribution"
         else:
             yield from _in_range(key, row.unit, name, value)
+    yield from _ramps(config, pack)
     uptake = config.recognition.uptake
     if isinstance(uptake, RowName):
         if uptake.name not in pack.parameters or pack.parameters[uptake.name].unit != "proportion":
@@ -351,6 +357,21 @@ def _parameters(config: Config, pack: DataPack) -> Iterator[str]:
             yield f'recognition.uptake = "{uptake.name}"; no row of this name is a proportion{near}'
     elif uptake is not None:
         yield from _in_range("recognition.uptake", "proportion", "", uptake)
+
+
+def _ramps(config: Config, pack: DataPack) -> Iterator[str]:
+    """A genotype's effect must begin before it is complete."""
+    for who in ("never", "ever"):
+        ends = []
+        for end in ("from_age_years", "to_age_years"):
+            name = f"lung.onset_ramp.{who}.{end}"
+            value = config.parameters.get(name)
+            ends.append(value.value if isinstance(value, Fixed) else pack.parameters[name].value or 0.0)
+        if not ends[0] < ends[1]:
+            yield (
+                f'parameters."lung.onset_ramp.{who}.to_age_years" must be above from_age_years; they are {ends[1]:g} and'
+                f" {ends[0]:g}"
+            )
 
 
 def _used_instead(name: str, used: list[str]) -> str:

@@ -16,7 +16,7 @@ _WHOLE = ("ancestry", "ages", "dust", "prevalence", "uptake")
 
 
 def read_layers(path: Path) -> tuple[dict[str, Any], Origins]:
-    """Read a config file and every file it extends.
+    r"""Read a config file and every file it extends.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def read_layers(path: Path) -> tuple[dict[str, Any], Origins]:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     base, top = Path(folder) / "base.toml", Path(folder) / "top.toml"
-    ...     _ = base.write_text("seed = 1\\nreplicates = 10")
-    ...     _ = top.write_text('extends = "base.toml"\\nseed = 2')
+    ...     _ = base.write_text("seed = 1\nreplicates = 10")
+    ...     _ = top.write_text('extends = "base.toml"\nseed = 2')
     ...     read_layers(top)
     ({'seed': 2, 'replicates': 10}, {'seed': 'top.toml', 'replicates': 'base.toml'})
     """

@@ -128,17 +128,18 @@ def load_config(
     pack = data_pack()
     base = _validated(data, label, origins, "", mistakes)
     scenarios: dict[str, Config] = {}
-    raw_scenarios = data.get("scenarios", {})
+    readable = base if base is not None else _readable_part(data)
+    if readable is not None:
+        mistakes += [f"{_file_of(text, origins, label)}: {text}" for text in check_names(readable, pack)]
     if base is not None:
-        mistakes += [f"{label}: {text}" for text in check_names(base, pack)]
         scenarios[BASE] = base
-        for scenario, layer in raw_scenarios.items():
+        for scenario, layer in data.get("scenarios", {}).items():
             mistakes += _scenario_mistakes(label, scenario, layer)
             found = _validated(scenario_layer(data, layer), label, origins, f"scenarios.{scenario}: ", mistakes)
             if found is not None:
-                fresh = [f"{label}: scenarios.{scenario}: {text}" for text in check_names(found, pack)]
-                known = {text.removeprefix(f"{label}: ") for text in mistakes}
-                mistakes += [text for text in fresh if text.split(": ", 2)[2] not in known]
+                known = check_names(base, pack)
+                fresh = [text for text in check_names(found, pack) if text not in known]
+                mistakes += [f"{label}: scenarios.{scenario}: {text}" for text in fresh]
                 mistakes += _shape_mistakes(label, scenario, base, found)
                 scenarios[scenario] = found
     if mistakes or base is None:
@@ -149,6 +150,37 @@ def load_config(
     return LoadedConfig(name, base, scenarios, resolved, origins, pack)
 
 
+def _file_of(sentence: str, origins: Origins, label: str) -> str:
+    """The layer that set the key a sentence begins with."""
+    for key in sorted(origins, key=len, reverse=True):
+        if sentence.startswith((f"{key} ", f"{key}:", f"{key}.")) and origins[key].endswith(".toml"):
+            return origins[key]
+    return label
+
+
+def _readable_part(data: Mapping[str, Any]) -> Config | None:
+    """The config without its unreadable keys, so that the rest can be checked too."""
+    import copy
+
+    rest = copy.deepcopy(dict(data))
+    rest.pop("scenarios", None)
+    for _ in range(5):  # removing a key may uncover another mistake
+        try:
+            return Config.model_validate(rest)
+        except ValidationError as error:
+            for problem in error.errors(include_url=False):
+                path = _path_in(rest, problem["loc"])[0]
+                _remove(rest, path)
+    return None
+
+
+def _remove(data: Any, path: Sequence[str]) -> None:
+    for part in path[:-1]:
+        data = data.get(part) if isinstance(data, dict) else None
+    if isinstance(data, dict) and path:
+        data.pop(path[-1], None)
+
+
 def _scenario_mistakes(label: str, name: str, layer: Mapping[str, Any]) -> list[str]:
     if name == BASE:
         return [f"{label}: scenarios.{BASE}: the name {BASE} is taken by the config itself; choose another"]
@@ -156,7 +188,7 @@ def _scenario_mistakes(label: str, name: str, layer: Mapping[str, Any]) -> list[
         f"{label}: scenarios.{name}.{key}: a scenario cannot change {key}; it may change {', '.join(SCENARIO_KEYS)}"
         f"{nearest(key, SCENARIO_KEYS)}"
         for key in layer
-        if key not in SCENARIO_KEYS
+        if key not in SCENARIO_KEYS and key in Config.model_fields
     ]
     copd = layer.get("copd", {})
     if isinstance(copd, Mapping):
@@ -221,9 +253,11 @@ def _sentences(error: ValidationError, data: Mapping[str, Any]) -> list[tuple[st
 def _path_in(data: Any, loc: tuple[int | str, ...]) -> tuple[list[str], Any]:
     """The part of pydantic's location that names keys; the rest are names of alternatives."""
     path: list[str] = []
-    value = data
+    value: Any = data
     for position, part in enumerate(loc):
-        if (isinstance(value, Mapping) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
+        in_table = isinstance(value, Mapping) and part in value
+        in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if in_table or in_list:
             value = value[part]
             path.append(str(part))
         elif position == len(loc) - 1 and isinstance(value, Mapping) and not str(part).startswith(("dict[", "[")):

@@ -18,6 +18,20 @@ MARGINAL_ZZ = {
 }
 DIAGNOSED_ZZ = "lung.copd_or.zz.ukb"
 MEASURED_GENOTYPES = ("MM", "MS", "SS", "MZ", "SZ", "ZZ")
+# Solved or integrated once for all replicates, so they take a number and no distribution.
+WITHOUT_CHANCE = (
+    "geno.between_survey_rho",
+    "smoke.eu28.",
+    "smoke.us_nhanes.start_age.",
+    "smoke.cigarettes_per_pack",
+    "smoke.min_age_years",
+    "smoke.age_slope.centre_age_years",
+    "lung.copd_base.centre_",
+    "lung.copd_base.min_age_years",
+    "lung.onset_ramp.",
+    "lung.ukb_mix.",
+    "tx.min_age_years",
+)
 EXPOSURE_ROWS = ("passive_smoke", "family_history", "child_resp_hosp")
 
 

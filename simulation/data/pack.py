@@ -37,7 +37,7 @@ _TYPES = {"float": float, "int": int, "str": str, "float | None": float, "int | 
 
 
 class AreaAges(dict[str, list[int]]):
-    """People of an area by sex, each a list over the five-year age groups. [people]"""
+    """People of an area by sex, each a list over the five-year age groups."""
 
     label: str = ""
     row: Sourced

@@ -176,7 +176,7 @@ def _funnel(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], sev
     partly = [i for i, share in enumerate(adult) if 0 < share < 1]
     adults = by_age[:, :, adult >= 1].sum(axis=2)
     for i in partly:
-        adults = adults + split.part("adult", by_age[:, :, i], np.float64(adult[i]))
+        adults = adults + split.part("adult", by_age[:, :, i], adult[i : i + 1])
     low_level = inputs.values("low_level")[r][:, None, severe, None, None]
     low = split.part("level", adults, np.broadcast_to(low_level, adults.shape))
     copd = low[..., _COPD_COLUMNS]

@@ -127,4 +127,4 @@ def second_gamete_genotypes(first: ArrayLike, second: ArrayLike, inbreeding: Arr
         raise ValueError(
             f"inbreeding = {F.min():g} makes a genotype negative; with these allele frequencies F must not be so low"
         )
-    return np.maximum(probability, 0.0)
+    return np.asarray(np.maximum(probability, 0.0))

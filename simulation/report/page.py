@@ -11,7 +11,7 @@ import pandas as pd
 from simulation.data.pack import data_pack
 from simulation.report.words import LIMITS, alt_texts, answer, cards, people_sentence, with_interval
 from simulation.results.plots import DEFINITIONS, SET_LABELS
-from simulation.results.results import BASE, Results
+from simulation.results.results import Results
 
 N_PARAMETERS_SHOWN = 10
 CAPTIONS = {
@@ -97,8 +97,8 @@ def _definition_note(name: str, results: Results) -> str:
 
 
 def _prevalence_rows(results: Results) -> list[dict[str, str]]:
-    rows = results.prevalence.query("scenario == @BASE and population == @results.whole").set_index(["at", "genotype"])
-    names = [name for name in dict.fromkeys(results.prevalence["genotype"])]
+    rows = results.select("prevalence").set_index(["at", "genotype"])
+    names = dict.fromkeys(results.prevalence["genotype"])
     return [
         {
             "genotype": SET_LABELS.get(name, f"PI*{name}"),
@@ -113,24 +113,25 @@ def _prevalence_rows(results: Results) -> list[dict[str, str]]:
 def _population_rows(results: Results) -> list[dict[str, str]]:
     if len(results.populations) == 1:
         return []
-    rows = results.headlines.query("scenario == @BASE").set_index(["population", "headline"])
+    rows = {name: results.select("headlines", population=name).set_index("headline") for name in results.populations}
     names = ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers")
-    born = results.prevalence.query("scenario == @BASE and at == 'birth' and genotype == 'severe'")
-    words = born.set_index("population")["text"]
     return [
-        {"population": name.replace("_", " "), "birth": words[name]}
-        | {key: with_interval(*rows.loc[(name, key), ["n_mean", "n_low", "n_high"]]) for key in names}
+        {
+            "population": name.replace("_", " "),
+            "birth": results.select("prevalence", population=name, at="birth", genotype="severe")["text"].iloc[0],
+        }
+        | {key: with_interval(*rows[name].loc[key, ["n_mean", "n_low", "n_high"]]) for key in names}
         for name in results.populations
     ]
 
 
 def _headline_rows(results: Results) -> list[dict[str, str]]:
-    rows = results.headlines.query("scenario == @BASE and population == @results.whole")
+    rows = results.select("headlines")
     return [{"label": r.label, "value": with_interval(r.n_mean, r.n_low, r.n_high)} for r in rows.itertuples()]
 
 
 def _difference_rows(results: Results) -> list[dict[str, str]]:
-    rows = results.differences.query("population == @results.whole")
+    rows = results.differences[results.differences["population"] == results.whole]
     return [
         {
             "scenario": str(r.scenario).replace("_", " "),
@@ -143,13 +144,13 @@ def _difference_rows(results: Results) -> list[dict[str, str]]:
 
 
 def _driver_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
-    rows = results.parameters.query("share_of_variance > 0").drop_duplicates("name")
+    rows = results.parameters[results.parameters["share_of_variance"] > 0].drop_duplicates("name")
     rows = rows.sort_values("share_of_variance", ascending=False, kind="stable").head(N_PARAMETERS_SHOWN)
     return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
 
 
 def _unverified(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
-    rows = results.parameters.query("verified == 'no'").drop_duplicates("name")
+    rows = results.parameters[results.parameters["verified"] == "no"].drop_duplicates("name")
     rows = rows.sort_values("share_of_variance", ascending=False, kind="stable")
     return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
 

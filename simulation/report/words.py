@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.data.pack import DataPack
 from simulation.results.plots import DEFINITIONS
-from simulation.results.results import BASE, Results
+from simulation.results.results import Results
 from simulation.results.summary import one_in_text
 
 
@@ -93,8 +93,7 @@ def people_sentence(config: Mapping[str, Any], results: Results, pack: DataPack)
     '1,000 people aged 30 and over with the ages of Sweden (European, all but Finnish).'
     """
     tables = config.get("populations") or {"": config.get("population") or {}}
-    size = results.copd.query("scenario == @BASE and genotype == 'all' and smoking == 'all'")
-    size = size.set_index("population")["n_people_mean"]
+    size = {name: _everybody(results, name) for name in results.populations}
     parts = [_one_population(tables[name], float(size.get(name or "population", 0)), config, pack) for name in tables]
     if len(parts) == 1:
         return f"{parts[0]}."
@@ -118,7 +117,9 @@ def _one_population(table: Mapping[str, Any], size: float, config: Mapping[str, 
         labels = [pack.ancestries[name].label if name in pack.ancestries else name for name in ancestry]
         shares = list(ancestry.values())
         one = len(labels) == 1
-        who = labels[0] if one else ", ".join(f"{label} {share:.3g}" for label, share in zip(labels, shares, strict=True))
+        who = (
+            labels[0] if one else ", ".join(f"{label} {share:.3g}" for label, share in zip(labels, shares, strict=True))
+        )
     return f"{size:,.0f} people{ages}{where} ({who})"
 
 
@@ -145,14 +146,18 @@ def cards(results: Results) -> list[tuple[str, str, str]]:
     >>> cards(simulation.run({"replicates": 2}))[0][0]
     'Severe deficiency at birth'
     """
-    rows = results.headlines.query("scenario == @BASE and population == @results.whole").set_index("headline")
-    born = results.prevalence.query(
-        "scenario == @BASE and population == @results.whole and at == 'birth' and genotype == 'severe'"
-    ).iloc[0]
+    rows = results.select("headlines").set_index("headline")
+    born = results.select("prevalence", at="birth", genotype="severe").iloc[0]
     size = round(_everybody(results))
     words = one_in_text(born.proportion_mean, born.proportion_low, born.proportion_high, size)
     first, _, rest = words.partition(" (")
-    found = [("Severe deficiency at birth", first, f"95 % interval 1 in {rest.rstrip(')').replace('-', ' to ')}" if rest else "")]
+    found = [
+        (
+            "Severe deficiency at birth",
+            first,
+            f"95 % interval 1 in {rest.rstrip(')').replace('-', ' to ')}" if rest else "",
+        )
+    ]
     for name in ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers"):
         row = rows.loc[name]
         span = f"95 % interval {number(row.n_low)} to {number(row.n_high)}"
@@ -160,10 +165,8 @@ def cards(results: Results) -> list[tuple[str, str, str]]:
     return found
 
 
-def _everybody(results: Results) -> float:
-    rows = results.copd.query(
-        "scenario == @BASE and population == @results.whole and genotype == 'all' and smoking == 'all'"
-    )
+def _everybody(results: Results, population: str | None = None) -> float:
+    rows = results.select("copd", population=population or results.whole, genotype="all", smoking="all")
     return float(rows["n_people_mean"].iloc[0])
 
 
@@ -190,7 +193,7 @@ def answer(results: Results) -> str:
     >>> answer(simulation.run({"replicates": 2})).startswith("Of ")
     True
     """
-    rows = results.headlines.query("scenario == @BASE and population == @results.whole").set_index("headline")
+    rows = results.select("headlines").set_index("headline")
 
     def said(name: str) -> str:
         row = rows.loc[name]
@@ -230,9 +233,11 @@ def alt_texts(results: Results) -> dict[str, str]:
     ['copd', 'copd_by_age', 'prevalence', 'recognition', 'treatment']
     """
     definition = DEFINITIONS[results.definition]
-    living = results.prevalence.query("scenario == @BASE and population == @results.whole and at == 'living'")
-    common = ", ".join(f"{r.genotype} {r.text}" for r in living.itertuples() if r.genotype in ("MZ", "SZ", "ZZ", "severe"))
-    copd = results.copd.query("scenario == @BASE and population == @results.whole").set_index(["genotype", "smoking"])
+    living = results.select("prevalence", at="living")
+    common = ", ".join(
+        f"{r.genotype} {r.text}" for r in living.itertuples() if r.genotype in ("MZ", "SZ", "ZZ", "severe")
+    )
+    copd = results.select("copd").set_index(["genotype", "smoking"])
     cells = "; ".join(
         f"{genotype} {100 * copd.loc[(genotype, 'never'), 'prevalence_mean']:.0f} % in never smokers,"
         f" {100 * copd.loc[(genotype, 'current'), 'prevalence_mean']:.0f} % in current smokers"
@@ -241,12 +246,8 @@ def alt_texts(results: Results) -> dict[str, str]:
         and copd.loc[(genotype, "never"), "n_people_mean"] > 0
         and copd.loc[(genotype, "current"), "n_people_mean"] > 0
     )
-    ladder = results.recognition.query(
-        "scenario == @BASE and population == @results.whole and genotype == 'severe'"
-    ).iloc[0]
-    funnel = results.treatment.query(
-        "scenario == @BASE and population == @results.whole and genotype == 'severe'"
-    ).set_index("step")["n_mean"]
+    ladder = results.select("recognition", genotype="severe").iloc[0]
+    funnel = results.select("treatment", genotype="severe").set_index("step")["n_mean"]
     texts = {
         "prevalence": f"Points with intervals on a log scale: share of people with each genotype. {common}.",
         "copd": f"{definition}: points with intervals by genotype and smoking. {cells}.",
@@ -261,7 +262,8 @@ def alt_texts(results: Results) -> dict[str, str]:
         + ".",
     }
     if len(results.differences):
-        rows = results.differences.query("population == @results.whole and headline == 'undiagnosed_aatd_with_copd'")
+        rows = results.differences[results.differences["headline"] == "undiagnosed_aatd_with_copd"]
+        rows = rows[rows["population"] == results.whole]
         said = "; ".join(
             f"{r.scenario.replace('_', ' ')} {with_interval(r.difference_mean, r.difference_low, r.difference_high)}"
             for r in rows.itertuples()

@@ -8,7 +8,7 @@ _SPECIAL = {"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\
 
 
 def bibtex(references: Iterable[Mapping[str, str]]) -> str:
-    """Write references as BibTeX.
+    r"""Write references as BibTeX.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def bibtex(references: Iterable[Mapping[str, str]]) -> str:
     >>> print(bibtex([{"source": "smith2020", "authors": "Smith A", "title": "Z & S", "year": "2020"}]))
     @misc{smith2020,
       author = {Smith A},
-      title = {Z \\& S},
+      title = {Z \& S},
       year = {2020},
     }
     <BLANKLINE>

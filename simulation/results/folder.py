@@ -96,12 +96,16 @@ def check_place(folder: Path, *, force: bool = False) -> None:
         if not folder.is_dir():
             raise DataError(f"{folder}: is a file, not a folder of results; choose another place with --out")
         if any(folder.iterdir()) and not (folder / "run.json").is_file():
-            raise DataError(f"{folder}: holds something other than results; it is not replaced; choose another with --out")
+            raise DataError(
+                f"{folder}: holds something other than results; it is not replaced; choose another with --out"
+            )
     above = folder.absolute().parent
     while not above.exists():
         above = above.parent
     if not above.is_dir() or not os.access(above, os.W_OK):
-        raise DataError(f"{folder}: cannot be written ({above} is not a folder you may write to); choose another with --out")
+        raise DataError(
+            f"{folder}: cannot be written ({above} is not a folder you may write to); choose another with --out"
+        )
 
 
 def _umask() -> int:

@@ -67,8 +67,15 @@ def plot_prevalence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         _points(ax, rows, "proportion", y, COLOURS[k % len(COLOURS)], _words(population))
         if len(populations) == 1:
             for height, (_, row) in zip(y, rows.iterrows(), strict=True):
-                ax.annotate(str(row["text"]).split(" (")[0], (row["proportion_high"], height), xytext=(6, 0),
-                            textcoords="offset points", va="center", fontsize=8, color="0.3")
+                ax.annotate(
+                    str(row["text"]).split(" (")[0],
+                    (row["proportion_high"], height),
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8,
+                    color="0.3",
+                )
     ax.set_xscale("log")
     _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
     ax.set_xlabel("Share of people (log scale)")
@@ -221,8 +228,14 @@ def plot_recognition(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         low, high = float(row[f"{name}_low"]), float(row[f"{name}_high"])
         ax.barh(y, mean, color=COLOURS[y], height=0.62, zorder=2)
         ax.plot([low, high], [y, y], color="0.15", lw=1.4, zorder=3)
-        ax.annotate(f"{mean:,.0f} ({low:,.0f}-{high:,.0f})", (max(high, mean), y), xytext=(6, 0),
-                    textcoords="offset points", va="center", fontsize=8.5)
+        ax.annotate(
+            f"{mean:,.0f} ({low:,.0f}-{high:,.0f})",
+            (max(high, mean), y),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
     _category_axis(ax, [LADDER[name] for name in rungs])
     ax.set_xlim(0, max(float(row["n_copd_high"]), 1) * 1.45)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -310,8 +323,14 @@ def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     for y, (_, row) in enumerate(rows.iterrows()):
         ax.barh(y, row["n_mean"], color=COLOURS[0], height=0.62, alpha=0.85, zorder=2)
         ax.plot([row["n_low"], row["n_high"]], [y, y], color="0.15", lw=1.4, zorder=3)
-        ax.annotate(f"{row['n_mean']:,.0f} ({row['n_low']:,.0f}-{row['n_high']:,.0f})", (row["n_high"], y),
-                    xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5)
+        ax.annotate(
+            f"{row['n_mean']:,.0f} ({row['n_low']:,.0f}-{row['n_high']:,.0f})",
+            (row["n_high"], y),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
     _category_axis(ax, [_words(step) for step in rows["step"]])
     ax.set_xlim(0, max(float(rows["n_high"].max()), 1) * 1.4)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -362,9 +381,7 @@ def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     return plt.subplots(figsize=size, layout="constrained")[1]
 
 
-def _points(
-    ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str, label: str, scale: float = 1.0
-) -> None:
+def _points(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str, label: str, scale: float = 1.0) -> None:
     mean, low, high = (scale * rows[f"{measure}_{end}"].to_numpy(float) for end in ("mean", "low", "high"))
     ax.hlines(y, low, high, color=colour, lw=1.6)
     ax.plot(mean, y, "o", color=colour, ms=5, label=label)

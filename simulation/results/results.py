@@ -16,8 +16,6 @@ from simulation.results.bibtex import bibtex
 from simulation.results.store import Replicates
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
-
     from matplotlib.axes import Axes
 
 TABLES = (
@@ -53,8 +51,6 @@ class Results:
         Where the blocks of replicates are.
     write_report : callable, optional
         Writes report.html from these results into a folder.
-    keep : TemporaryDirectory, optional
-        Holds the replicates as long as these results live.
 
     Attributes
     ----------
@@ -84,7 +80,6 @@ assumptions : pandas.DataFrame
         references: list[dict[str, str]],
         replicates_folder: Path | None = None,
         write_report: ReportWriter | None = None,
-        keep: TemporaryDirectory[str] | None = None,
     ) -> None:
         self.tables = dict(tables)
         for name in TABLES:
@@ -94,7 +89,6 @@ assumptions : pandas.DataFrame
         self.replicates_folder = replicates_folder
         self.plot = Plots(self)
         self._write_report = write_report
-        self._keep = keep
 
     @property
     def title(self) -> str:
@@ -125,14 +119,44 @@ assumptions : pandas.DataFrame
         pandas.DataFrame
             Words only: what, how many, 95 % interval.
         """
-        rows = self.headlines.query("scenario == @BASE and population == @self.whole")
+        rows = self.select("headlines")
         return pd.DataFrame(
             {
                 "": rows["label"],
                 "people": rows["n_mean"].map("{:,.0f}".format),
-                "95 % interval": [f"{low:,.0f} to {high:,.0f}" for low, high in zip(rows["n_low"], rows["n_high"], strict=True)],
+                "95 % interval": [
+                    f"{low:,.0f} to {high:,.0f}" for low, high in zip(rows["n_low"], rows["n_high"], strict=True)
+                ],
             }
         ).reset_index(drop=True)
+
+    def select(self, table: str, **equal: str) -> pd.DataFrame:
+        """Rows of a table, of the base and all people together unless another scenario or population is named.
+
+        Parameters
+        ----------
+        table : str
+            One of `TABLES`.
+        **equal
+            Column values that the rows must have: genotype="severe", at="birth".
+
+        Returns
+        -------
+        pandas.DataFrame
+            The rows, in the table's order.
+
+        Raises
+        ------
+        DataError
+            If the table has no such column.
+        """
+        rows = self.tables[table]
+        wanted = {"scenario": BASE, "population": self.whole, **equal}
+        for column, value in wanted.items():
+            if column not in rows.columns:
+                raise DataError(f"{table} has no column {column}; it has {', '.join(rows.columns)}")
+            rows = rows[rows[column] == value]
+        return rows
 
     def replicates(self, scenario: str = BASE) -> Replicates:
         """The sums of every replicate of one scenario.
@@ -236,7 +260,8 @@ class Plots:
 
     def prevalence(self, ax: Axes | None = None, *, scenario: str = BASE, at: str = "living") -> Axes:
         """Share of people with each genotype and set; see `plots.plot_prevalence`."""
-        table = self._results.prevalence.query("scenario == @scenario and at == @at")
+        table = self._results.prevalence
+        table = table[(table["scenario"] == scenario) & (table["at"] == at)]
         return plots.plot_prevalence(table, ax)
 
     def copd(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:

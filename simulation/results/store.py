@@ -68,7 +68,7 @@ def write_block(
     Examples
     --------
     >>> import tempfile
-    >>> axes = Axes(("a",), ("MM", "all"), ("severe",), ("all",), (30,))
+    >>> axes = Axes(("a",), ("MM", "all"), ("normal",), ("severe",), ("all",), (30,))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     birth = {"birth": np.array([[[0.9, 1.0]], [[0.8, 1.0]]])}
     ...     _ = write_block(Path(folder), "base", 0, axes, {}, birth, {}, 0)
@@ -85,7 +85,8 @@ def write_block(
         for quantity, array in sums.items():
             shapes[quantity] = list(array.shape[1 + len(KEYS[quantity]) :])
             for name, position in _column_names(kind, quantity, axes).items():
-                values = np.ascontiguousarray(array[(slice(None), *position)]).reshape(size, -1)
+                index: tuple[Any, ...] = (slice(None), *position)
+                values = np.ascontiguousarray(array[index]).reshape(size, -1)
                 columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
     for name, values in parameters.items():
         columns[f"parameter/{name}"] = pa.array(values[:size])
@@ -103,9 +104,7 @@ def _column_names(kind: str, quantity: str, axes: Axes) -> dict[str, tuple[int, 
     for axis in KEYS[quantity]:
         labels = getattr(axes, axis)
         names = {
-            f"{name}/{label}": (*position, i)
-            for name, position in names.items()
-            for i, label in enumerate(labels)
+            f"{name}/{label}": (*position, i) for name, position in names.items() for i, label in enumerate(labels)
         }
     return names
 

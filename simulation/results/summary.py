@@ -32,7 +32,7 @@ def interval(values: ArrayLike, level: float = LEVEL) -> dict[str, Array]:
 
     Examples
     --------
-    >>> {name: float(value) for name, value in interval(np.arange(101.0)).items()}
+    >>> {name: round(float(value), 9) for name, value in interval(np.arange(101.0)).items()}
     {'mean': 50.0, 'median': 50.0, 'low': 2.5, 'high': 97.5}
     """
     x = np.asarray(values, float)

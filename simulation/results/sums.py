@@ -29,6 +29,8 @@ class Axes:
         With "total" at the end when there are several.
     groups : tuple of str
         Genotypes, then sets of genotypes.
+    counted_as : tuple of str
+        The set that counts each genotype.
     severe, liver : tuple of str
         Genotypes of the treatment funnel and of the liver table, each with a total at the end.
     ages : tuple of int
@@ -37,9 +39,25 @@ class Axes:
 
     populations: tuple[str, ...]
     groups: tuple[str, ...]
+    counted_as: tuple[str, ...]
     severe: tuple[str, ...]
     liver: tuple[str, ...]
     ages: tuple[int, ...]
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """Genotypes that a set counts.
+
+        Parameters
+        ----------
+        name : str
+            One of `simulation.labels.SETS`.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the genotype axis.
+        """
+        return tuple(g for g, counted in zip(self.groups, self.counted_as, strict=False) if counted == name)
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -66,6 +84,7 @@ class Axes:
         return Axes(
             populations=populations + ((TOTAL,) if len(populations) > 1 else ()),
             groups=names + COUNTED_SETS,
+            counted_as=tuple(map(str, inputs.counted_as.values)),
             severe=(*(names[i] for i in inputs.members("severe")), "severe"),
             liver=(*(names[i] for i in liver), ALL),
             ages=tuple(int(age) for age in inputs.n_people.coords["age"].values),

@@ -14,7 +14,7 @@ from simulation.care.augmentation import FUNNEL_STEPS
 from simulation.labels import COPD_STATES, RECOGNISED_STATES, STATES, UNDIAGNOSED_STATES, age_label
 from simulation.results.store import Replicates
 from simulation.results.summary import interval, monte_carlo_error, one_in, one_in_text, spread
-from simulation.results.sums import ALL, COUNTED_SETS, SEX_ROWS, SMOKING_ROWS
+from simulation.results.sums import ALL, SEX_ROWS, SMOKING_ROWS
 
 Array = NDArray[np.float64]
 _COPD = [STATES.index(state) for state in COPD_STATES]
@@ -42,14 +42,11 @@ class Run:
         How COPD is defined.
     n_births : dict of str to dict of str to float
         Births a year by scenario and population; NaN where unknown. [people per year]
-    severe : dict of str to tuple of str
-        Genotypes that the set severe counts, by scenario.
     """
 
     replicates: Mapping[str, Replicates]
     definition: str
     n_births: Mapping[str, Mapping[str, float]]
-    severe: Mapping[str, tuple[str, ...]]
 
 
 def prevalence(run: Run) -> pd.DataFrame:
@@ -88,7 +85,9 @@ def prevalence(run: Run) -> pd.DataFrame:
                 head = {"scenario": scenario, "population": population, "genotype": genotype}
                 n = _people(replicates, "drawn", population, genotype)
                 mean = _people(replicates, "expected", population, genotype)
-                rows.append({**head, "at": "birth", **_prevalence_row(birth[:, i], birth[:, i], births, replicates, size)})
+                rows.append(
+                    {**head, "at": "birth", **_prevalence_row(birth[:, i], birth[:, i], births, replicates, size)}
+                )
                 rows.append({**head, "at": "living", **_prevalence_row(n / size, mean / size, size, replicates, size)})
     order = ["scenario", "population", "at", "genotype"]
     table = pd.DataFrame(rows)
@@ -143,22 +142,18 @@ def carriers(run: Run) -> pd.DataFrame:
     >>> table["genotype"].tolist()
     ['MS', 'MZ', 'M/rare', 'M/null', 'carrier']
     """
-    living = prevalence(run).query("at == 'living'").drop(columns="at")
+    table = prevalence(run)
+    living = table[table["at"] == "living"].drop(columns="at")
     rows = []
     for (scenario, population), part in living.groupby(["scenario", "population"], sort=False):
         part = part.set_index("genotype")
         replicates = run.replicates[str(scenario)]
         everybody = _people(replicates, "drawn", str(population), "carrier")
-        names = [g for g in replicates.axes.groups if g == "carrier" or _is_carrier(g, replicates)]
-        for name in names:
+        for name in (*replicates.axes.members("carrier"), "carrier"):
             share = _ratio(_people(replicates, "drawn", str(population), name), everybody)
             found = {f"share_of_carriers_{k}": float(v) for k, v in interval(share).items() if k != "median"}
             rows.append({"scenario": scenario, "population": population, "genotype": name, **part.loc[name], **found})
     return pd.DataFrame(rows)
-
-
-def _is_carrier(genotype: str, replicates: Replicates) -> bool:
-    return genotype not in (*COUNTED_SETS, "MM") and (genotype.startswith("M/") or genotype[:1] == "M" and len(genotype) == 2)
 
 
 def copd(run: Run) -> pd.DataFrame:
@@ -303,7 +298,7 @@ def recognition(run: Run) -> pd.DataFrame:
                     "n_aatd_recognised": _RECOGNISED,
                     "undiagnosed_aatd_with_copd": _UNRECOGNISED_COPD,
                 }
-                has_aatd = genotype == "severe" or genotype in run.severe[scenario]
+                has_aatd = genotype in ("severe", *replicates.axes.members("severe"))
                 for name, columns in counts.items():
                     unknown = run.definition == "recorded" and name in ("n_copd_undiagnosed", "n_asthma_label")
                     empty = unknown or ("aatd" in name and not has_aatd)
@@ -347,11 +342,12 @@ def liver(run: Run) -> pd.DataFrame:
             born = replicates.expected("birth", population)
             for genotype in replicates.axes.liver:
                 head = {"scenario": scenario, "population": population, "genotype": genotype}
-                group = replicates.axes.groups.index("severe" if genotype == ALL else genotype)
-                per_year = infants[:, group]
-                row = {**head, "outcome": "cholestasis_in_infancy", "per": "year"}
+                names = replicates.axes.liver[:-1] if genotype == ALL else (genotype,)
+                columns = [replicates.axes.groups.index(name) for name in names]
+                per_year, at_risk = infants[:, columns].sum(axis=1), born[:, columns].sum(axis=1)
+                row: dict[str, Any] = {**head, "outcome": "cholestasis_in_infancy", "per": "year"}
                 row |= {f"n_{k}": float(v) * births for k, v in interval(per_year).items()}
-                row |= {f"proportion_{k}": float(v) for k, v in interval(_ratio(per_year, born[:, group])).items()}
+                row |= {f"proportion_{k}": float(v) for k, v in interval(_ratio(per_year, at_risk)).items()}
                 rows.append(row | {"sd_parameters": float(per_year.std()) * births, "sd_chance": 0.0})
                 drawn = replicates.drawn("liver", population, genotype)
                 mean = replicates.expected("liver", population, genotype)
@@ -361,8 +357,7 @@ def liver(run: Run) -> pd.DataFrame:
                     share = interval(_ratio(drawn[:, i], drawn[:, 0]))
                     row |= {f"proportion_{k}": float(v) for k, v in share.items()}
                     rows.append(row | {k: float(v) for k, v in spread(drawn[:, i], mean[:, i]).items()})
-    columns = ["scenario", "population", "genotype", "outcome", "per"]
-    return pd.DataFrame(rows, columns=None if rows else columns)
+    return pd.DataFrame(rows, columns=None if rows else ["scenario", "population", "genotype", "outcome", "per"])
 
 
 def treatment(run: Run) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from simulation.results.sums import TOTAL
 Progress = Callable[[int, int], None]
 
 
-def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = None) -> dict[str, tuple[str, ...]]:
+def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = None) -> None:
     """Run every block of every scenario and write one file for each.
 
     Parameters
@@ -39,11 +39,6 @@ def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = N
         Where the files go, one subfolder a scenario.
     progress : callable, optional
         Called with (blocks done, blocks in all).
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Genotypes that the set severe counts, by scenario.
 
     Raises
     ------
@@ -60,12 +55,11 @@ def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = N
     >>> import tempfile
     >>> from simulation.config.load import load_config
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = run_blocks(load_config({"replicates": 2}), Path(folder))
+    ...     run_blocks(load_config({"replicates": 2}), Path(folder))
     ...     len(Replicates(Path(folder), "base"))
     2
     """
     n_blocks = ceil(loaded.base.replicates / BLOCK_SIZE)
-    severe: dict[str, tuple[str, ...]] = {}
     for number in range(n_blocks):
         block = build_block(loaded, number)
         size = min(BLOCK_SIZE, loaded.base.replicates - number * BLOCK_SIZE)
@@ -75,10 +69,8 @@ def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = N
             drawn = sums.drawn if loaded.base.engine != "expected" else {}
             parameters = block.draws if scenario == BASE else {}
             write_block(folder, scenario, number, sums.axes, drawn, sums.expected, parameters, number * BLOCK_SIZE)
-            severe[scenario] = sums.axes.severe[:-1]
         if progress is not None:
             progress(number + 1, n_blocks)
-    return severe
 
 
 def run_study(
@@ -120,9 +112,9 @@ def run_study(
     'population'
     """
     began, clock = datetime.now(UTC), perf_counter()
-    severe = run_blocks(loaded, folder, progress)
+    run_blocks(loaded, folder, progress)
     replicates = {scenario: Replicates(folder, scenario) for scenario in loaded.scenarios}
-    run = tables.Run(replicates, loaded.base.copd.definition, births_by_population(loaded), severe)
+    run = tables.Run(replicates, loaded.base.copd.definition, births_by_population(loaded))
     figures = pd.DataFrame(figures_used(loaded), columns=list(COLUMNS))
     figures["share_of_variance"] = figures["name"].map(tables.shares_of_variance(run)).fillna(0.0)
     found = {

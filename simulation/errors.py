@@ -47,6 +47,10 @@ def nearest(name: str, known: Sequence[str]) -> str:
     str
         A clause that begins with a semicolon, or an empty string when nothing is near.
 
+    Notes
+    -----
+    Source: docs/config.md.
+
     Examples
     --------
     >>> nearest("pack_yeers", ["pack_years", "former"])

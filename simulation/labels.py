@@ -49,6 +49,10 @@ def genotype_name(first: str, second: str) -> str:
     str
         Both letters together, or separated by a slash when a name is longer than one letter.
 
+    Notes
+    -----
+    Source: docs/model.md, section 0.
+
     Examples
     --------
     >>> genotype_name("M", "Z"), genotype_name("Z", "rare")
@@ -69,6 +73,10 @@ def allele_pairs(n_alleles: int) -> list[tuple[int, int]]:
     -------
     list of (int, int)
         n_alleles (n_alleles + 1) / 2 pairs; the first of a pair is never the larger.
+
+    Notes
+    -----
+    Source: docs/model.md, section 2.
 
     Examples
     --------
@@ -91,6 +99,10 @@ def genotypes(alleles: Sequence[str]) -> tuple[str, ...]:
     tuple of str
         In the order of `allele_pairs`.
 
+    Notes
+    -----
+    Source: docs/model.md, section 2.
+
     Examples
     --------
     >>> genotypes(["M", "S", "Z"])
@@ -111,6 +123,10 @@ def age_label(age: int) -> str:
     -------
     str
         "30-34", or "100+" for the last.
+
+    Notes
+    -----
+    Source: docs/model.md, section 1.
 
     Examples
     --------

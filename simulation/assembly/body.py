@@ -151,7 +151,8 @@ def cirrhosis(config: Config, pack: DataPack, values: dict[str, Array], risk_of:
 
     Notes
     -----
-    Two polymerising alleles are read as ZZ; null is exempt. Source: docs/model.md, section 7.
+    Two polymerising alleles are read as ZZ; one, with M, null or a degraded allele, as MZ; null alone is exempt.
+    Source: docs/model.md, section 7.
 
     Examples
     --------
@@ -169,12 +170,16 @@ def cirrhosis(config: Config, pack: DataPack, values: dict[str, Array], risk_of:
     )
     table = by_age[..., None] * pairs
     if config.liver.baseline_cirrhosis is not None:
-        adult = np.array(AGES) >= values["lung.copd_base.min_age_years"][0]
-        for i, risk in enumerate(risk_of):
-            name = f"liver.or.fibrosis_cirrhosis.{risk.lower()}"
-            if name in values and not pairs[i]:
-                raised = raised_probability(config.liver.baseline_cirrhosis, values[name])
-                table[..., i] = raised[:, None] * adult
+        flags = polymerising(config, pack)
+        one_polymer = [flags[i] or flags[j] for i, j in allele_pairs(len(flags))]
+        adult = np.array(AGES) >= values["liver.adult.min_age_years"][0]
+        for g, risk in enumerate(risk_of):
+            row = {"SS": "ss", "MZ": "mz", "SZ": "sz", "ZZ": "mz"}.get(risk)  # one polymerising allele harms as in MZ
+            if row is not None and not pairs[g] and (one_polymer[g] or row == "ss"):
+                raised = raised_probability(
+                    config.liver.baseline_cirrhosis, values[f"liver.or.fibrosis_cirrhosis.{row}"]
+                )
+                table[..., g] = raised[:, None] * adult
     return table
 
 

@@ -43,11 +43,14 @@ class Solved:
     ----------
     log_k : ndarray (BLOCK_SIZE, n_populations)
         Factor on the odds of COPD. [log odds]
+    mix_log_k : ndarray (BLOCK_SIZE,) or None
+        The same at the biobank's mix, for definitions that are not the equation's own. [log odds]
     diagnosed_copd : ndarray (BLOCK_SIZE, n_populations)
         P(diagnosed COPD | severe genotype). [proportion]
     """
 
     log_k: Array
+    mix_log_k: Array | None
     diagnosed_copd: Array
 
 
@@ -175,10 +178,16 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     two_polymers = body.pair_polymerises(config, pack)
 
     # 5. COPD
-    model = copd.copd_model(config, pack, values, pack_years)
-    log_k = (
-        copd.solve_log_k(config, pack, values, model, n_people, smoking, risk_share) if solved is None else solved.log_k
-    )
+    known = (config, pack, values)
+    mix_log_k = None if solved is None else solved.mix_log_k
+    if config.copd.definition != "fixed_ratio" and mix_log_k is None:
+        # the biobank's odds ratios belong to a COPD as common as this definition finds it
+        nobody_deficient = np.eye(len(RISK_GENOTYPES))[0] * np.ones_like(risk_share)
+        plain = copd.copd_model(*known, pack_years)
+        plain_log_k = copd.solve_log_k(*known, plain, n_people, smoking, nobody_deficient)
+        mix_log_k = np.average(plain_log_k, axis=1, weights=[float(n.sum()) for n in n_people])
+    model = copd.copd_model(*known, pack_years, mix_log_k)
+    log_k = copd.solve_log_k(*known, model, n_people, smoking, risk_share) if solved is None else solved.log_k
     uncalibrated = not log_k.any()
     probability = [model.probability()] if uncalibrated else [model.probability(k) for k in log_k.T]
 
@@ -187,9 +196,10 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     if solved is None:
         by_population = probability * len(populations) if uncalibrated else probability
         diagnosed_copd = recognition.diagnosed_copd_of_severe(n_people, smoking, by_population, diagnosed[1])
-        solved = Solved(log_k, diagnosed_copd)
-    is_severe = np.array([risk == "ZZ" for risk in risk_of])
-    state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, is_severe)
+        solved = Solved(log_k, mix_log_k, diagnosed_copd)
+    zz_risk = np.array([risk == "ZZ" for risk in risk_of])
+    recognisable = np.array([counted == "severe" for counted in counted_as])
+    state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, zz_risk, recognisable)
 
     population, genotype_axis = ("population", populations), ("genotype", names)
     sex, age = ("sex", list(SEXES)), ("age", list(AGES))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,14 @@ from simulation.disease.copd import (
     copd_probability,
     solve_severe_odds_ratios,
 )
+from simulation.errors import ConfigError
 from simulation.exposures.smoking import age_midpoints, share_of_band_inside
 from simulation.labels import HISTORY_SMOKING, N_PACK_YEARS_CLASSES, RISK_GENOTYPES, SEXES, SMOKING
 from simulation.randomness import BLOCK_SIZE
 from simulation.roots import increasing_root
 
 Array = NDArray[np.float64]
+REACHED = 1e-9  # how far a calibrated prevalence may be from its target
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class CopdModel:
     Attributes
     ----------
     baseline, central_baseline : Baseline
-        Drawn by replicate; and at the central coefficients, one replicate.
+        Drawn by replicate; and at the central coefficients, on which the biobank's odds ratios are solved: one
+        replicate, or one for each where k is not 1 there.
     ramp : OnsetRamp
         Onset of the genotypes' effect.
     mix : StudyMix
@@ -79,7 +82,9 @@ class CopdModel:
         return copd_probability(self.log_odds[replicates] + k, exposures)
 
 
-def copd_model(config: Config, pack: DataPack, values: dict[str, Array], pack_years: Array) -> CopdModel:
+def copd_model(
+    config: Config, pack: DataPack, values: dict[str, Array], pack_years: Array, mix_log_k: Array | None = None
+) -> CopdModel:
     """Build the COPD equation of a scenario from drawn parameters.
 
     Parameters
@@ -92,6 +97,8 @@ def copd_model(config: Config, pack: DataPack, values: dict[str, Array], pack_ye
         Drawn parameters.
     pack_years : ndarray (21, 17)
         Mean pack-years by age and history. [pack-years]
+    mix_log_k : ndarray (BLOCK_SIZE,), optional
+        Logarithm of k at the biobank's mix; 0 by default. [log odds]
 
     Returns
     -------
@@ -113,6 +120,8 @@ def copd_model(config: Config, pack: DataPack, values: dict[str, Array], pack_ye
     (64, 2, 21, 17, 6)
     """
     baseline, middle = baselines(config, pack, values)
+    if mix_log_k is not None:
+        middle = replace(middle, intercept=middle.intercept + mix_log_k[:, None])
     one = {name: float(value[0]) for name, value in values.items() if name.startswith("lung.")}
     ramp = OnsetRamp(
         (one["lung.onset_ramp.never.from_age_years"], one["lung.onset_ramp.ever.from_age_years"]),
@@ -280,6 +289,11 @@ def solve_log_k(
     ndarray (BLOCK_SIZE, n_populations)
         Logarithm of k; 0 where nothing is calibrated. [log odds]
 
+    Raises
+    ------
+    ConfigError
+        If a stated prevalence cannot be met, whatever k.
+
     Notes
     -----
     With a stated prevalence, solved over the whole age structure inside the stated ages; without, so that the simulated
@@ -293,7 +307,7 @@ def solve_log_k(
     'population'
     """
     columns = []
-    for p, population in enumerate(config.all_populations.values()):
+    for p, (name, population) in enumerate(config.all_populations.items()):
         copd = merged_copd(config.copd, population.copd)
         if copd.prevalence is None and not copd.calibrate_total:
             columns.append(np.zeros(BLOCK_SIZE))
@@ -306,11 +320,12 @@ def solve_log_k(
             target = values[prevalence_name(copd)]
         people = people / people.sum() if people.sum() > 0 else people
         cells = people[None, ..., None] * history_shares(smoking[:, p])  # replicate, sex, age, history
-        columns.append(_log_k(model, cells, risk_share[:, p], target))
+        key = f"populations.{name}.copd" if population.copd is not None and config.populations else "copd"
+        columns.append(_log_k(key, model, cells, risk_share[:, p], target))
     return np.stack(columns, axis=1)
 
 
-def _log_k(model: CopdModel, cells: Array, risk_share: Array, target: Array | None) -> Array:
+def _log_k(key: str, model: CopdModel, cells: Array, risk_share: Array, target: Array | None) -> Array:
     def total(risk: Array, i: NDArray[np.intp] | slice) -> Array:
         return np.asarray(np.einsum("rsah,rsahg,rg->r", cells[i], risk, risk_share[i], optimize=True))
 
@@ -321,7 +336,15 @@ def _log_k(model: CopdModel, cells: Array, risk_share: Array, target: Array | No
     k = increasing_root(
         lambda x, i: total(model.probability(x, i), i) - wanted[i], BLOCK_SIZE, -LOG_ODDS_RANGE, LOG_ODDS_RANGE
     )
-    return np.where(wanted > 0, k, 0.0)
+    k = np.where(wanted > 0, k, 0.0)
+    reached = total(model.probability(k), slice(None))
+    if np.abs(reached - wanted).max() > REACHED:
+        worst = int(np.argmax(np.abs(reached - wanted)))
+        raise ConfigError(
+            f"{key}.prevalence cannot be met: at these ages the model can reach {reached[worst]:.3g}, not {wanted[worst]:.3g}"
+            " (below 20 it has no COPD); check the prevalence and its ages"
+        )
+    return k
 
 
 def prevalence_ages(copd: Copd, pack: DataPack) -> tuple[float, float | None]:

@@ -129,8 +129,14 @@ def assumptions_made(loaded: LoadedConfig) -> list[dict[str, str]]:
                     "locator": figure["locator"],
                 }
             )
-    for ancestry in ancestry_shares(config, pack)[0]:
-        unknown = [allele for allele in alleles[1:] if not _has_frequency(ancestry, allele, config, pack)]
+    everyone = {
+        (ancestry, allele): _has_frequency(ancestry, allele, scenario, pack)
+        for scenario in loaded.scenarios.values()
+        for ancestry in ancestry_shares(scenario, pack)[0]
+        for allele in alleles[1:]
+    }
+    for ancestry in dict.fromkeys(name for name, _ in everyone):
+        unknown = [allele for allele in alleles[1:] if not everyone[ancestry, allele]]
         if unknown:
             rows.append(
                 {

@@ -188,6 +188,11 @@ def frequency_distribution(pack: DataPack, population: str, allele: str, rho: fl
     Distribution
         From the row's own distribution, its count, or its interval, in this order. [proportion]
 
+    Raises
+    ------
+    ValueError
+        If the row has none of these.
+
     Notes
     -----
     Source: docs/model.md, section 2.

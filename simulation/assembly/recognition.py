@@ -108,7 +108,8 @@ def states(
     values: dict[str, Array],
     diagnosed: tuple[Array, Array],
     diagnosed_copd: Array,
-    is_severe: NDArray[np.bool_],
+    zz_risk: NDArray[np.bool_],
+    recognisable: NDArray[np.bool_],
 ) -> Array:
     """P(clinical state | genotype, COPD) of every population.
 
@@ -124,8 +125,10 @@ def states(
         From `diagnosed_shares`.
     diagnosed_copd : ndarray (BLOCK_SIZE, n_populations)
         From `diagnosed_copd_of_severe`, on the base.
-    is_severe : ndarray of bool (n_genotypes,)
+    zz_risk : ndarray of bool (n_genotypes,)
         Genotypes with the risk of ZZ.
+    recognisable : ndarray of bool (n_genotypes,)
+        Genotypes that the set severe counts.
 
     Returns
     -------
@@ -134,8 +137,8 @@ def states(
 
     Notes
     -----
-    Only severe genotypes are recognised. An uptake multiplies the way through the lung by uptake / today's central
-    share, at most to 1. Source: docs/model.md, section 6.
+    Only genotypes that the set severe counts are recognised, all like ZZ. An uptake multiplies the way through the lung
+    by uptake / today's central share, at most to 1. Source: docs/model.md, section 6.
 
     Examples
     --------
@@ -155,10 +158,10 @@ def states(
     )
     label = values.get("diag.asthma_label_share", np.zeros(BLOCK_SIZE))
     most, severe = diagnosed
-    p_diagnosed = np.where(is_severe, severe[:, None], most[:, None])[:, None, :]
+    p_diagnosed = np.where(zz_risk, severe[:, None], most[:, None])[:, None, :]
     return state_probabilities(
         p_diagnosed,
         label[:, None, None],
-        np.where(is_severe, with_copd[..., None], 0.0),
-        np.where(is_severe, other[..., None], 0.0),
+        np.where(recognisable, with_copd[..., None], 0.0),
+        np.where(recognisable, other[..., None], 0.0),
     )

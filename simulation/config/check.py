@@ -50,7 +50,7 @@ def check_names(config: Config, pack: DataPack) -> list[str]:
         *_own_ancestries(config, pack),
         *(text for name, population in _named(config) for text in _population(name, population, config, pack)),
         *_smoking("smoking", config.smoking, pack),
-        *_copd("copd", config.copd, config, pack),
+        *_copd_of_all(config, pack),
         *_parameters(config, pack),
         *_correlations(config, pack),
         *_sets(config),
@@ -164,7 +164,6 @@ def _population(key: str, population: Population, config: Config, pack: DataPack
                 f'{key}.copd.definition = "{own}"; definitions are never mixed: [copd] says {config.copd.definition};'
                 " run two configs"
             )
-        yield from _copd(f"{key}.copd", merged_copd(config.copd, population.copd), config, pack)
 
 
 def _people(key: str, population: Population, pack: DataPack) -> Iterator[str]:
@@ -286,19 +285,32 @@ def merged_copd(copd: Copd, own: PopulationCopd | None) -> Copd:
     return copd.model_copy(update=update)
 
 
-def _copd(key: str, copd: Copd, config: Config, pack: DataPack) -> Iterator[str]:
-    rows = [name for name, row in pack.parameters.items() if row.definition == copd.definition and "_or" not in name]
-    rows = [name for name in rows if pack.parameters[name].age_min is not None and "undiagnosed" not in name]
-    own = any(
-        population.copd and population.copd.prevalence is not None for population in config.all_populations.values()
-    )
+def _copd_of_all(config: Config, pack: DataPack) -> Iterator[str]:
+    """Settings of [copd] where a population uses them, and of every population that has its own."""
+    shared = [key for key, population in _named(config) if population.copd is None]
+    if shared:
+        yield from _copd("copd", config.copd, pack)
+    for key, population in _named(config):
+        copd = merged_copd(config.copd, population.copd)
+        if population.copd is not None:
+            yield from _copd(f"{key}.copd", copd, pack)
+        if copd.prevalence is not None and not isinstance(copd.prevalence, RowName | None):
+            low, high = copd.prevalence_age_min, copd.prevalence_age_max
+            if low is not None and high is not None and high <= low:
+                yield f"copd.prevalence_age_max = {high}; it must be above prevalence_age_min = {low}"
+    if config.copd.definition == "recorded" and config.recognition.severe_diagnosis == "same":
+        yield 'recognition.severe_diagnosis = "same" would change nothing: recorded COPD is diagnosed; remove it'
+
+
+def _copd(key: str, copd: Copd, pack: DataPack) -> Iterator[str]:
+    rows = [
+        name
+        for name, row in pack.parameters.items()
+        if row.definition == copd.definition and row.age_min is not None and "undiagnosed" not in name
+    ]
     if copd.prevalence is None:
-        if copd.definition != "fixed_ratio" and not (key == "copd" and own):
-            yield (
-                f'{key}.definition = "{copd.definition}"; it needs {key}.prevalence, a row such as {rows[0]}'
-                if rows
-                else f"{key}.prevalence is missing"
-            )
+        if copd.definition != "fixed_ratio":
+            yield f'{key}.definition = "{copd.definition}"; it needs {key}.prevalence, a row such as {rows[0]}'
         return
     if copd.definition == "fixed_ratio" and not copd.calibrate_total:
         yield f"{key}.prevalence is given but {key}.calibrate_total is false; set it to true, or remove prevalence"
@@ -343,8 +355,13 @@ def _parameters(config: Config, pack: DataPack) -> Iterator[str]:
                 yield f'{key} = "{value.name}"; that row is in {units[0]}, this parameter in {units[1]}'
             elif name.startswith(WITHOUT_CHANCE) and other.distribution:
                 yield f'{key} = "{value.name}"; that row is uncertain and this parameter takes a number without a distribution'
-            elif other.definition and row.definition and other.definition != row.definition:
-                yield f'{key} = "{value.name}"; that row is {other.definition}, this parameter {row.definition}'
+            else:
+                wanted = row.definition or (config.copd.definition if name in GIVEN_OR_SOLVED else "")
+                wanted = (
+                    "fixed_ratio" if wanted == "lln" and name in GIVEN_OR_SOLVED else wanted
+                )  # both are spirometric
+                if wanted and other.definition and other.definition != wanted:
+                    yield f'{key} = "{value.name}"; that row is {other.definition} and {wanted} is needed here'
         elif name.startswith(WITHOUT_CHANCE) and not isinstance(value, Fixed):
             yield f"{key} = {value.text}; this parameter takes a number, not a distribution"
         else:

@@ -252,7 +252,8 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any], path: Sequence[st
         if "populations" in above:
             result.pop("population", None)
     for key, value in above.items():
-        whole = key in _WHOLE or (path and path[0] in ("parameters", "ancestries", "correlations"))
+        # a parameter and one allele's frequency are values, even where they are written as tables
+        whole = key in _WHOLE or (path and (path[0] == "parameters" or (path[0] == "ancestries" and len(path) == 2)))
         if isinstance(value, Mapping) and isinstance(result.get(key), Mapping) and not whole:
             result[key] = _merge(result[key], value, (*path, key))
         else:

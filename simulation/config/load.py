@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from simulation.config.check import check_names
 from simulation.config.layers import Origins, leaf_keys, merge, normalised, parse_setting, read_layers, scenario_layer
 from simulation.config.schema import Config, Smoking
+from simulation.config.slots import prevalence_rows
 from simulation.data.pack import DataPack, data_pack
 from simulation.errors import ConfigError, nearest
 
@@ -190,6 +191,14 @@ def _scenario_mistakes(label: str, name: str, layer: Mapping[str, Any]) -> list[
         for key in layer
         if key not in SCENARIO_KEYS and key in Config.model_fields
     ]
+    for key in ("population", "populations"):
+        tables = layer.get(key, {})
+        tables = [tables] if key == "population" else list(tables.values()) if isinstance(tables, Mapping) else []
+        mistakes += [
+            f"{label}: scenarios.{name}.{key}: copd of a population is calibrated once, on the base; remove copd here"
+            for table in tables
+            if isinstance(table, Mapping) and "copd" in table
+        ]
     copd = layer.get("copd", {})
     if isinstance(copd, Mapping):
         fixed = [key for key in copd if key != "mz_risk"]
@@ -207,7 +216,11 @@ def _scenario_mistakes(label: str, name: str, layer: Mapping[str, Any]) -> list[
 
 
 def _shape_mistakes(label: str, name: str, base: Config, scenario: Config) -> list[str]:
-    mistakes = []
+    mistakes = [
+        f'{label}: scenarios.{name}.parameters."{row}": COPD is calibrated to this row once, on the base; remove it here'
+        for row in prevalence_rows(base)
+        if scenario.parameters.get(row) != base.parameters.get(row)
+    ]
     if list(base.all_populations) != list(scenario.all_populations):
         mistakes.append(f"{label}: scenarios.{name}: a scenario has the populations of the base; name no others")
     if base.genetics.alleles != scenario.genetics.alleles:

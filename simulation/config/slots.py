@@ -31,6 +31,7 @@ WITHOUT_CHANCE = (
     "lung.onset_ramp.",
     "lung.ukb_mix.",
     "tx.min_age_years",
+    "liver.adult.min_age_years",
 )
 EXPOSURE_ROWS = ("passive_smoke", "family_history", "child_resp_hosp")
 
@@ -171,6 +172,7 @@ def _liver_and_treatment(config: Config) -> list[str]:
     ]
     if config.liver.baseline_cirrhosis is not None:
         names += [f"liver.or.fibrosis_cirrhosis.{genotype}" for genotype in ("mz", "sz", "ss")]
+        names.append("liver.adult.min_age_years")
     return [*names, "tx.min_age_years", "tx.iga_deficiency.europe_default", "tx.willing"]
 
 

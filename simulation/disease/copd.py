@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -155,7 +155,7 @@ def mix_risk(baseline: Baseline, ramp: OnsetRamp, mix: StudyMix, or_never: Array
     Parameters
     ----------
     baseline : Baseline
-        With one replicate: the central coefficients.
+        The central coefficients: one replicate, or n.
     ramp : OnsetRamp
         Onset of the genotype's effect.
     mix : StudyMix
@@ -179,9 +179,9 @@ def mix_risk(baseline: Baseline, ramp: OnsetRamp, mix: StudyMix, or_never: Array
     >>> mix_risk(flat, ramp, StudyMix(57, 0.5, 0.45, 20), [1.0], [1.0]).round(4)
     array([0.1192])
     """
-    risk = np.zeros(np.broadcast_shapes(np.shape(or_never), np.shape(or_ever)))
+    risk = np.zeros(1)
     for ever, odds_ratio in ((False, or_never), (True, or_ever)):
-        eta = baseline.log_odds(np.full(2, mix.age_years), mix.pack_years if ever else 0.0)[0]
+        eta = baseline.log_odds(np.full(2, mix.age_years), mix.pack_years if ever else 0.0).T  # sex, replicate
         effect = ramp.fraction(mix.age_years, ever) * np.log(np.asarray(odds_ratio, float))
         smoking_share = mix.ever_share if ever else 1 - mix.ever_share
         for sex_share, sex_eta in zip((mix.male_share, 1 - mix.male_share), eta, strict=True):
@@ -252,12 +252,14 @@ def solve_severe_odds_ratios(
     >>> solve_severe_odds_ratios(flat, ramp, StudyMix(57, 0.5, 0.45, 20), [3.0], [1.0])
     (array([3.]), array([3.]))
     """
-    m, r = np.atleast_1d(np.asarray(marginal, float)), np.atleast_1d(np.asarray(ratio, float))
+    m, r = np.broadcast_arrays(np.atleast_1d(np.asarray(marginal, float)), np.asarray(ratio, float))
+    intercept = np.broadcast_to(baseline.intercept, (m.size, 2))
     target = logit(mix_risk(baseline, ramp, mix, 1.0, 1.0)) + np.log(m)
 
     def excess(log_or_never: Array, i: NDArray[np.intp]) -> Array:
         never = np.exp(log_or_never)
-        return np.asarray(logit(mix_risk(baseline, ramp, mix, never, r[i] * never)) - target[i])
+        of_these = replace(baseline, intercept=intercept[i])
+        return np.asarray(logit(mix_risk(of_these, ramp, mix, never, r[i] * never)) - target[i])
 
     never = np.exp(increasing_root(excess, m.size, -LOG_ODDS_RANGE, LOG_ODDS_RANGE))
     return never, r * never

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from simulation.engines.expected import attributable_copd
 from simulation.engines.split import Drawn, Expected, Splitter
+from simulation.engines.sums import axes_of, sum_by_age, sum_people, with_last_total, with_totals
 from simulation.engines.walk import liver_genotypes, walk
 from simulation.inputs import Inputs
-from simulation.results.sums import Axes, sum_by_age, sum_people, with_last_total, with_totals
+from simulation.results.axes import Axes
 
 ENGINES = ("counts", "expected")
 
@@ -79,7 +80,7 @@ def run_block(inputs: Inputs, engine: str, seed: int, block: int) -> BlockSums:
     expected["attributable"] = with_totals(inputs, attributable_copd(inputs), smoking_axis=3)
     expected["birth"] = _at_birth(inputs, birth)
     expected["cholestasis"] = _at_birth(inputs, birth * inputs.values("cholestasis")[:, None, :])
-    return BlockSums(Axes.of(inputs, liver_genotypes(inputs)), drawn, expected)
+    return BlockSums(axes_of(inputs, liver_genotypes(inputs)), drawn, expected)
 
 
 def _sum_leaves(inputs: Inputs, split: Splitter) -> dict[str, NDArray[Any]]:

@@ -78,9 +78,11 @@ def plot_prevalence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 )
     ax.set_xscale("log")
     _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
+    ax.xaxis.set_major_formatter(lambda value, _: f"1 in {1 / value:,.0f}" if value > 0 else "")
+    ax.tick_params(axis="x", labelsize=8)
     ax.set_xlabel("Share of people (log scale)")
     low, high = ax.get_xlim()
-    ax.set_xlim(low, high * (6 if len(populations) == 1 else 1))
+    ax.set_xlim(low, min(high * 4, 8) if len(populations) == 1 else high)
     ax.set_title("Genotypes and what they are counted as", loc="left")
     if len(populations) > 1:
         ax.legend(frameon=False, fontsize=8)

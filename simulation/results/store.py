@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import DataError
-from simulation.results.sums import Axes
+from simulation.results.axes import Axes
 
 # For each quantity: the axes that name a column; what is left is the column's list.
 KEYS = {

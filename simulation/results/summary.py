@@ -163,7 +163,9 @@ def one_in_text(mean: float, low: float, high: float, size: int) -> str:
     """
     if mean <= 0:
         return f"fewer than 1 in {size:,}"
-    rarer = _in_words(1 / low) if low > 0 else "none seen"
+    if high <= 0:  # so rare that nearly all replicates have nobody: the mean comes from a few
+        return f"1 in {_in_words(1 / mean)} (nobody in most replicates)"
+    rarer = _in_words(1 / low) if low > 0 else "nobody"
     return f"1 in {_in_words(1 / mean)} ({_in_words(1 / high)}-{rarer})"
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from simulation.care.augmentation import FUNNEL_STEPS
 from simulation.labels import COPD_STATES, RECOGNISED_STATES, STATES, UNDIAGNOSED_STATES, age_label
+from simulation.results.axes import ALL, SEX_ROWS, SMOKING_ROWS
 from simulation.results.store import Replicates
 from simulation.results.summary import interval, monte_carlo_error, one_in, one_in_text, spread
-from simulation.results.sums import ALL, SEX_ROWS, SMOKING_ROWS
 
 Array = NDArray[np.float64]
 _COPD = [STATES.index(state) for state in COPD_STATES]

@@ -21,9 +21,9 @@ from simulation.config.load import BASE, LoadedConfig
 from simulation.engines.block import run_block
 from simulation.randomness import BLOCK_SIZE
 from simulation.results import tables
+from simulation.results.axes import TOTAL
 from simulation.results.results import Results
 from simulation.results.store import Replicates, write_block
-from simulation.results.sums import TOTAL
 
 Progress = Callable[[int, int], None]
 

@@ -3,96 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.inputs import Inputs
-from simulation.labels import COPD_STATES, SETS, SEXES, SMOKING, STATES
+from simulation.labels import COPD_STATES, STATES
+from simulation.results.axes import AGE_SETS, ALL, COUNTED_SETS, TOTAL, Axes
 
-TOTAL = "total"
-ALL = "all"
-COUNTED_SETS = ("carrier", "intermediate", "severe", "any_deficiency", ALL)  # as rows beside the genotypes
-AGE_SETS = (*SETS, "any_deficiency", ALL)
 _COPD_COLUMNS = [STATES.index(state) for state in COPD_STATES]
 
 
-@dataclass(frozen=True)
-class Axes:
-    """Names along the axes of the sums of one run.
+def axes_of(inputs: Inputs, liver: Sequence[int]) -> Axes:
+    """Names along the axes of the sums of a chain.
 
-    Attributes
+    Parameters
     ----------
-    populations : tuple of str
-        With "total" at the end when there are several.
-    groups : tuple of str
-        Genotypes, then sets of genotypes.
-    counted_as : tuple of str
-        The set that counts each genotype.
-    severe, liver : tuple of str
-        Genotypes of the treatment funnel and of the liver table, each with a total at the end.
-    ages : tuple of int
-        Lower ends of the age groups. [years]
+    inputs : Inputs
+        The chain.
+    liver : sequence of int
+        Positions of the genotypes that the liver table follows.
+
+    Returns
+    -------
+    Axes
+        Names with their totals.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> inputs = simulation.build_inputs({"population": {"size": 1000}})
+    >>> axes_of(inputs, []).severe[-1]
+    'severe'
     """
-
-    populations: tuple[str, ...]
-    groups: tuple[str, ...]
-    counted_as: tuple[str, ...]
-    severe: tuple[str, ...]
-    liver: tuple[str, ...]
-    ages: tuple[int, ...]
-
-    def members(self, name: str) -> tuple[str, ...]:
-        """Genotypes that a set counts.
-
-        Parameters
-        ----------
-        name : str
-            One of `simulation.labels.SETS`.
-
-        Returns
-        -------
-        tuple of str
-            In the order of the genotype axis.
-        """
-        return tuple(g for g, counted in zip(self.groups, self.counted_as, strict=False) if counted == name)
-
-    @property
-    def sets(self) -> tuple[str, ...]:
-        """Sets of the tables by age."""
-        return AGE_SETS
-
-    @staticmethod
-    def of(inputs: Inputs, liver: Sequence[int]) -> Axes:
-        """Read the names off a chain.
-
-        Parameters
-        ----------
-        inputs : Inputs
-            The chain.
-        liver : sequence of int
-            Positions of the genotypes that the liver table follows.
-
-        Returns
-        -------
-        Axes
-            Names with their totals.
-        """
-        names, populations = inputs.genotypes, inputs.populations
-        return Axes(
-            populations=populations + ((TOTAL,) if len(populations) > 1 else ()),
-            groups=names + COUNTED_SETS,
-            counted_as=tuple(map(str, inputs.counted_as.values)),
-            severe=(*(names[i] for i in inputs.members("severe")), "severe"),
-            liver=(*(names[i] for i in liver), ALL),
-            ages=tuple(int(age) for age in inputs.n_people.coords["age"].values),
-        )
-
-
-SMOKING_ROWS = (*SMOKING, ALL)
-SEX_ROWS = (*SEXES, "both")
+    names, populations = inputs.genotypes, inputs.populations
+    return Axes(
+        populations=populations + ((TOTAL,) if len(populations) > 1 else ()),
+        groups=names + COUNTED_SETS,
+        counted_as=tuple(map(str, inputs.counted_as.values)),
+        severe=(*(names[i] for i in inputs.members("severe")), "severe"),
+        liver=(*(names[i] for i in liver), ALL),
+        ages=tuple(int(age) for age in inputs.n_people.coords["age"].values),
+    )
 
 
 def sum_people(inputs: Inputs, people: NDArray[Any]) -> NDArray[Any]:

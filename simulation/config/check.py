@@ -433,4 +433,4 @@ def _sets(config: Config) -> Iterator[str]:
     names = genotypes(config.genetics.alleles)
     for name in config.sets:
         if name not in names:
-            yield f"sets.{name}: unknown genotype{nearest(name, names)}; genotypes are {', '.join(names[:15])}"
+            yield f"sets.{name}: unknown genotype{nearest(name, names)} (genotypes are {', '.join(names[:15])})"

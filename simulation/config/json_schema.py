@@ -34,9 +34,9 @@ def json_schema() -> dict[str, Any]:
     }
     # what a file below sets need not be repeated above it
     schema["$defs"]["Population"].pop("required", None)
-    schema["properties"]["scenarios"]["additionalProperties"] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {key: schema["properties"][key] for key in SCENARIO_KEYS},
-    }
+    scenarios = schema["properties"]["scenarios"]
+    pattern = next(iter(scenarios["patternProperties"]))
+    partial = {key: schema["properties"][key] for key in SCENARIO_KEYS}
+    scenarios["patternProperties"] = {pattern: {"type": "object", "additionalProperties": False, "properties": partial}}
+    scenarios["additionalProperties"] = False
     return schema

@@ -266,12 +266,12 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        if isinstance(value, Mapping) and value and not set(value) & set(FORMS):
-            nested = all(isinstance(inner, Mapping | str | int | float) for inner in value.values())
-            if nested:
-                flat.update(_flat(value, f"{prefix}{key}."))
-                continue
-        flat[f"{prefix}{key}"] = value
+        # a name in quotes came whole; without them TOML has made a table of each of its parts
+        apart = isinstance(value, Mapping) and "." not in key and not set(value) & set(FORMS)
+        if apart and value:
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
     return flat
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -290,7 +291,8 @@ def _sentence(key: str, path: list[str], value: Any, problem: Any) -> str:
         message = str(context["error"])
         return f"{key} = {shown}; {message}" if key else message
     if kind == "literal_error":
-        near = nearest(value, [str(a) for a in _literals(path)]) if isinstance(value, str) else ""
+        allowed = re.findall(r"'([^']*)'", context["expected"])
+        near = nearest(value, allowed) if isinstance(value, str) else ""
         return f"{key} = {shown}; it must be {context['expected']}{near}"
     bounds = {
         "greater_than_equal": ("at least", "ge"),
@@ -344,12 +346,6 @@ def _model_at(path: Sequence[str]) -> type[BaseModel] | None:
 def _keys_of(path: Sequence[str]) -> list[str]:
     model = _model_at(path)
     return list(model.model_fields) if model else []
-
-
-def _literals(path: Sequence[str]) -> list[Any]:
-    model = _model_at(path[:-1])
-    field = model.model_fields.get(path[-1]) if model else None
-    return [value for value in get_args(field.annotation) if isinstance(value, str)] if field else []
 
 
 def _with_defaults(data: Mapping[str, Any], config: Config) -> dict[str, Any]:

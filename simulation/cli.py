@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulation.results.results import Results
     from simulation.studies.run import Progress
 
+INTERRUPTED = 130
 app = typer.Typer(
     help="How many people carry a SERPINA1 deficiency genotype, how many have COPD, and how many nobody knows about.",
     no_args_is_help=True,
@@ -179,14 +180,17 @@ def main() -> None:
     """Run the command; mistakes end with code 2, Ctrl-C with 130."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        if code == INTERRUPTED:  # typer has caught Ctrl-C and gives its code back
+            raise KeyboardInterrupt
+        sys.exit(code if isinstance(code, int) else 0)
     except AATDError as error:
         for message in error.messages:
             print(message, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("Interrupted; nothing was kept.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         shown = _usage_mistake(error)
         if shown is None:

@@ -371,3 +371,11 @@ def test_every_key_says_what_it_means(model):
     for name, field in model.model_fields.items():
         assert field.description, f"{model.__name__}.{name} has no description"
         assert field.description.endswith((".", "]")), name
+
+
+def test_the_reference_of_the_config_is_that_of_the_schema():
+    import runpy
+
+    docs = Path(__file__).parent.parent / "docs"
+    written = runpy.run_path(str(docs / "write_config_reference.py"))["config_reference"]()
+    assert (docs / "config.md").read_text(encoding="utf-8") == written, "run: python docs/write_config_reference.py"

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from simulation.errors import DataError
@@ -46,6 +46,7 @@ def written_beside(folder: Path, *, force: bool = False) -> Iterator[Path]:
     ['mine']
     """
     check_place(folder, force=force)
+    made = [above for above in folder.absolute().parents if not above.exists()]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
@@ -65,6 +66,10 @@ def written_beside(folder: Path, *, force: bool = False) -> Iterator[Path]:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error}); nothing was kept") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        if not folder.exists():
+            for above in made:  # innermost first; one that something else has filled meanwhile stays
+                with suppress(OSError):
+                    above.rmdir()
 
 
 def check_place(folder: Path, *, force: bool = False) -> None:

@@ -20,10 +20,10 @@ from simulation.assembly.people import births
 from simulation.config.load import BASE, LoadedConfig
 from simulation.engines.block import run_block
 from simulation.randomness import BLOCK_SIZE
-from simulation.results import tables
 from simulation.results.axes import TOTAL
 from simulation.results.results import Results
 from simulation.results.store import Replicates, write_block
+from simulation.results.tables import care, cells, copd, headlines, prevalence, recognition
 
 Progress = Callable[[int, int], None]
 
@@ -114,19 +114,19 @@ def run_study(
     began, clock = datetime.now(UTC), perf_counter()
     run_blocks(loaded, folder, progress)
     replicates = {scenario: Replicates(folder, scenario) for scenario in loaded.scenarios}
-    run = tables.Run(replicates, loaded.base.copd.definition, births_by_population(loaded))
+    run = cells.Run(replicates, loaded.base.copd.definition, births_by_population(loaded))
     figures = pd.DataFrame(figures_used(loaded), columns=list(COLUMNS))
-    figures["share_of_variance"] = figures["name"].map(tables.shares_of_variance(run)).fillna(0.0)
+    figures["share_of_variance"] = figures["name"].map(headlines.shares_of_variance(run)).fillna(0.0)
     found = {
-        "prevalence": tables.prevalence(run),
-        "carriers": tables.carriers(run),
-        "copd": tables.copd(run),
-        "copd_by_age": tables.copd_by_age(run),
-        "recognition": tables.recognition(run),
-        "liver": tables.liver(run),
-        "treatment": tables.treatment(run),
-        "headlines": tables.headlines(run),
-        "differences": tables.differences(run),
+        "prevalence": prevalence.prevalence(run),
+        "carriers": prevalence.carriers(run),
+        "copd": copd.copd(run),
+        "copd_by_age": copd.copd_by_age(run),
+        "recognition": recognition.recognition(run),
+        "liver": care.liver(run),
+        "treatment": care.treatment(run),
+        "headlines": headlines.headlines(run),
+        "differences": headlines.differences(run),
         "parameters": figures,
         "assumptions": pd.DataFrame(assumptions_made(loaded)),
     }

@@ -1,0 +1,1 @@
+"""The result tables: tidy, one row an answer, every number with its interval."""

@@ -16,16 +16,17 @@ HISTORIES = (
 )
 HISTORY_SMOKING = tuple(history.split("_")[0] for history in HISTORIES)
 
-# Clinical states, rarest first: NumPy's multinomial gives what is missing from 1 to the last class.
+# Clinical states. Those with COPD stand together and rarest first: NumPy's multinomial gives what is missing from 1 to
+# the last class.
 STATES = (
     "no_copd_recognised",
+    "no_copd",
     "asthma_label_recognised",
     "undiagnosed_recognised",
     "diagnosed_recognised",
     "asthma_label",
     "diagnosed",
     "undiagnosed",
-    "no_copd",
 )
 COPD_STATES = tuple(state for state in STATES if not state.startswith("no_copd"))
 RECOGNISED_STATES = tuple(state for state in STATES if state.endswith("_recognised"))

@@ -66,6 +66,13 @@ def test_no_step_of_the_funnel_rises_in_any_replicate(sums):
     assert (s.drawn["liver"][..., 2] <= s.drawn["liver"][..., 1]).all()
 
 
+def test_cells_are_sums_of_the_leaves(sums):
+    inputs, _ = sums
+    leaves = next(walk(inputs, Drawn(5, 0)))
+    np.testing.assert_array_equal(leaves.cells[..., 0], leaves.people.sum(axis=(5, 6)))
+    np.testing.assert_array_equal(leaves.cells[..., 1], leaves.people[..., COPD].sum(axis=(5, 6)))
+
+
 def test_people_of_each_sex_and_age_are_fixed_integers(sums):
     inputs, _ = sums
     leaves = next(walk(inputs, Drawn(5, 0)))

@@ -87,7 +87,7 @@ def _sum_leaves(inputs: Inputs, split: Splitter) -> dict[str, NDArray[Any]]:
     parts: dict[str, list[NDArray[Any]]] = {"people": [], "by_age": [], "funnel": [], "liver": []}
     for leaves in walk(inputs, split):
         parts["people"].append(sum_people(inputs, leaves.people))
-        parts["by_age"].append(sum_by_age(inputs, leaves.people))
+        parts["by_age"].append(sum_by_age(inputs, leaves.cells))
         parts["funnel"].append(with_last_total(inputs, leaves.funnel))
         parts["liver"].append(with_last_total(inputs, leaves.liver))
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}

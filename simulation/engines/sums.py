@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.inputs import Inputs
-from simulation.labels import COPD_STATES, STATES
 from simulation.results.axes import AGE_SETS, ALL, COUNTED_SETS, TOTAL, Axes
-
-_COPD_COLUMNS = [STATES.index(state) for state in COPD_STATES]
 
 
 def axes_of(inputs: Inputs, liver: Sequence[int]) -> Axes:
@@ -81,15 +78,15 @@ def sum_people(inputs: Inputs, people: NDArray[Any]) -> NDArray[Any]:
     return with_totals(inputs, people.sum(axis=(2, 3)), smoking_axis=3)
 
 
-def sum_by_age(inputs: Inputs, people: NDArray[Any]) -> NDArray[Any]:
+def sum_by_age(inputs: Inputs, cells: NDArray[Any]) -> NDArray[Any]:
     """People and people with COPD by population, set, sex and age.
 
     Parameters
     ----------
     inputs : Inputs
         The chain, for its sets.
-    people : ndarray (replicate, population, sex, age, genotype, smoking, state)
-        Leaves. [people]
+    cells : ndarray (replicate, population, sex, age, genotype, 2)
+        All people; with COPD. [people]
 
     Returns
     -------
@@ -104,14 +101,10 @@ def sum_by_age(inputs: Inputs, people: NDArray[Any]) -> NDArray[Any]:
     --------
     >>> import simulation
     >>> inputs = simulation.build_inputs({"population": {"size": 1000, "ancestry": {"gnomad_nfe": 1}}})
-    >>> sum_by_age(inputs, np.ones((1, 1, 2, 21, 15, 3, 8), int)).shape
+    >>> sum_by_age(inputs, np.ones((1, 1, 2, 21, 15, 2), int)).shape
     (1, 1, 7, 3, 21, 2)
     """
-    smokers = people.sum(axis=5)
-    everybody = smokers.sum(axis=-1)
-    copd = smokers[..., _COPD_COLUMNS].sum(axis=-1)
-    both = np.stack([everybody, copd], axis=-1)  # replicate, population, sex, age, genotype, 2
-    sets = np.stack([both[..., inputs.members(name), :].sum(axis=-2) for name in AGE_SETS], axis=2)
+    sets = np.stack([cells[..., inputs.members(name), :].sum(axis=-2) for name in AGE_SETS], axis=2)
     sexes = np.concatenate([sets, sets.sum(axis=3, keepdims=True)], axis=3)
     return _with_total_population(inputs, sexes)
 

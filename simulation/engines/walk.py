@@ -14,10 +14,11 @@ from simulation.engines.split import Splitter
 from simulation.inputs import Inputs
 from simulation.labels import COPD_STATES, HISTORY_SMOKING, RECOGNISED_STATES, SMOKING, STATES
 
-CELLS_AT_ONCE = 200_000  # a few replicates at a time stay in the processor's cache and bound the memory
+CELLS_AT_ONCE = 200_000  # a few replicates at a time: arrays stay small, memory bounded
 LIVER_OUTCOMES = ("people", "cirrhosis", "liver_cancer", "panniculitis")
-_N_COPD = len(COPD_STATES)
-_COPD_COLUMNS = [STATES.index(state) for state in COPD_STATES]
+_COPD = slice(STATES.index(COPD_STATES[0]), len(STATES))
+_NO_COPD, _NO_COPD_RECOGNISED = STATES.index("no_copd"), STATES.index("no_copd_recognised")
+_RECOGNISED_COPD = [i for i, state in enumerate(COPD_STATES) if state in RECOGNISED_STATES]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Leaves:
     ----------
     people : ndarray (replicate, population, sex, age, genotype, smoking, state)
         [people]
+    cells : ndarray (replicate, population, sex, age, genotype, 2)
+        All people and people with COPD, as they were before the last split: sums of `people`. [people]
     funnel : ndarray (replicate, population, severe genotype, step)
         Steps in the order of `simulation.care.augmentation.FUNNEL_STEPS`. [people]
     liver : ndarray (replicate, population, liver genotype, outcome)
@@ -35,6 +38,7 @@ class Leaves:
     """
 
     people: NDArray[Any]
+    cells: NDArray[Any]
     funnel: NDArray[Any]
     liver: NDArray[Any]
 
@@ -129,15 +133,15 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
     n_people = inputs.values("n_people")
     genotype = inputs.values("genotype")
     smoking = inputs.values("smoking")
-    risk = copd_by_smoking(inputs)
+    risk = np.ascontiguousarray(np.moveaxis(copd_by_smoking(inputs), -1, -2))
     state = inputs.values("state")
     risk_names = list(map(str, inputs.copd.coords["risk_genotype"].values))
     risk_of = np.array([risk_names.index(str(name)) for name in inputs.risk_genotype.values])
     severe, liver = inputs.members("severe"), liver_genotypes(inputs)
-    recognisable = np.flatnonzero(state[:, :, :, 0, STATES.index("no_copd_recognised")].any(axis=(0, 1)))
+    recognisable = np.flatnonzero(state[:, :, :, 0, _NO_COPD_RECOGNISED].any(axis=(0, 1)))
 
-    cells = n_people.size * genotype.shape[-1] * len(SMOKING)
-    at_once = max(1, CELLS_AT_ONCE // max(cells, 1))
+    n_cells = n_people.size * genotype.shape[-1] * len(SMOKING)
+    at_once = max(1, CELLS_AT_ONCE // max(n_cells, 1))
     for begin in range(0, inputs.n_replicates, at_once):
         r = slice(begin, min(begin + at_once, inputs.n_replicates))
         size = r.stop - r.start
@@ -147,18 +151,18 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
         people_h = split.divide("smoking", people_g, _broad(smoking[r], people_g.shape[1:4])[..., None, ::-1])[
             ..., ::-1
         ]
-        p_copd = np.moveaxis(_broad(risk[r], people_g.shape[1:4])[..., risk_of], -1, -2)
-        copd = split.part("copd", people_h, np.ascontiguousarray(p_copd))
-        people = np.zeros((*copd.shape, len(STATES)), copd.dtype)
-        given_copd = state[r, :, None, None, :, 1, :][..., _COPD_COLUMNS][..., None, :]
-        people[..., _COPD_COLUMNS] = split.divide("recognition", copd, given_copd)
+        copd = split.part("copd", people_h, risk[r][..., risk_of, :])
+        people = split.divide("recognition", copd, state[r, :, None, None, :, 1][..., None, :])
         without = people_h - copd
         if recognisable.size:
-            p_recognised = state[r, :, None, None, :, 0, STATES.index("no_copd_recognised")][..., recognisable, None]
+            p_recognised = state[r, :, None, None, :, 0, _NO_COPD_RECOGNISED][..., recognisable, None]
             recognised = split.part("recognition without copd", without[..., recognisable, :], p_recognised)
-            people[..., STATES.index("no_copd_recognised")][..., recognisable, :] = recognised
-        people[..., STATES.index("no_copd")] = without - people[..., STATES.index("no_copd_recognised")]
-        yield Leaves(people, _funnel(inputs, split, r, people, severe), _liver(inputs, split, r, people, liver))
+            people[..., _NO_COPD_RECOGNISED][..., recognisable, :] = recognised
+            without[..., recognisable, :] -= recognised
+        people[..., _NO_COPD] = without
+        cells = np.stack([people_g, copd.sum(axis=-1)], axis=-1)
+        funnel, liver_cases = _funnel(inputs, split, r, people, severe), _liver(inputs, split, r, people_g, liver)
+        yield Leaves(people, cells, funnel, liver_cases)
 
 
 def _broad(array: NDArray[np.float64], cells: tuple[int, ...]) -> NDArray[np.float64]:
@@ -166,12 +170,19 @@ def _broad(array: NDArray[np.float64], cells: tuple[int, ...]) -> NDArray[np.flo
     return np.broadcast_to(array, (array.shape[0], *cells, *array.shape[4:]))
 
 
+def _run_or_list(positions: list[int]) -> slice | list[int]:
+    """A slice where positions follow each other: it needs no copy."""
+    together = positions == list(range(positions[0], positions[-1] + 1)) if positions else False
+    return slice(positions[0], positions[-1] + 1) if together else positions
+
+
 def _funnel(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], severe: list[int]) -> NDArray[Any]:
     """Count the people of severe genotypes at each step towards treatment.
 
     The level is independent of sex and age given the genotype, so both are summed out before it is drawn.
     """
-    by_age = people[:, :, :, :, severe].sum(axis=2)  # replicate, population, age, genotype, smoking, state
+    # replicate, population, age, genotype, smoking, state
+    by_age = people[:, :, :, :, _run_or_list(severe)].sum(axis=2)
     adult = inputs.values("adult")
     partly = [i for i, share in enumerate(adult) if 0 < share < 1]
     adults = by_age[:, :, adult >= 1].sum(axis=2)
@@ -179,12 +190,12 @@ def _funnel(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], sev
         adults = adults + split.part("adult", by_age[:, :, i], adult[i : i + 1])
     low_level = inputs.values("low_level")[r][:, None, severe, None, None]
     low = split.part("level", adults, np.broadcast_to(low_level, adults.shape))
-    copd = low[..., _COPD_COLUMNS]
+    copd = low[..., _COPD]
     quiet = copd[..., [SMOKING.index("never"), SMOKING.index("former")], :]
     column = (-1, 1, 1, 1, 1)
     no_iga = split.part("iga", quiet, 1 - inputs.values("iga_deficiency")[r].reshape(column))
     willing = split.part("willing", no_iga, inputs.values("willing")[r].reshape(column))
-    recognised = willing[..., [COPD_STATES.index(s) for s in COPD_STATES if s in RECOGNISED_STATES]]
+    recognised = willing[..., _RECOGNISED_COPD]
     kept = dict(
         severe=by_age.sum(axis=2),
         adult=adults,
@@ -198,9 +209,9 @@ def _funnel(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], sev
     return np.stack([kept[step].sum(axis=(-2, -1)) for step in FUNNEL_STEPS], axis=-1)
 
 
-def _liver(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], liver: list[int]) -> NDArray[Any]:
+def _liver(inputs: Inputs, split: Splitter, r: slice, people_g: NDArray[Any], liver: list[int]) -> NDArray[Any]:
     """Count liver disease, which is independent of the lung given genotype and age."""
-    by_age = people[:, :, :, :, liver].sum(axis=(2, 5, 6))  # replicate, population, age, genotype
+    by_age = people_g[..., liver].sum(axis=2)  # replicate, population, age, genotype
     p_cirrhosis = inputs.values("cirrhosis")[r][:, None, :, liver]
     cirrhosis = split.part("cirrhosis", by_age, np.broadcast_to(p_cirrhosis, by_age.shape)).sum(axis=2)
     everybody = by_age.sum(axis=2)

@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from simulation.data.pack import data_pack
-from simulation.report.words import LIMITS, alt_texts, answer, cards, people_sentence, with_interval
+from simulation.report.words import LIMITS, alt_texts, answer, assumed, cards, people_sentence, with_interval
 from simulation.results.plots import DEFINITIONS, SET_LABELS
 from simulation.results.results import Results
 
 N_PARAMETERS_SHOWN = 10
 CAPTIONS = {
     "prevalence": "Share of living people with each genotype and set.",
-    "copd": "COPD by genotype and smoking.",
+    "copd": "COPD by genotype and smoking, not adjusted for age: former smokers are older than current ones.",
     "copd_by_age": "COPD by age.",
     "recognition": "From severe deficiency with COPD down to those whose deficiency is recognised.",
     "treatment": "Eligibility for augmentation therapy, step by step; each step keeps a part of the one before.",
@@ -72,6 +72,7 @@ def _content(results: Results, folder: Path) -> dict[str, Any]:
         "title": results.title,
         "question": people_sentence(record["config"], results, pack),
         "answer": answer(results),
+        "assumed": assumed(results),
         "definition": DEFINITIONS[results.definition],
         "cards": cards(results),
         "figures": figures,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from simulation.data.pack import DataPack
+from simulation.data.pack import DataPack, data_pack
 from simulation.results.plots import DEFINITIONS
 from simulation.results.results import Results
 from simulation.results.summary import one_in_text
@@ -33,10 +33,9 @@ def number(value: float) -> str:
     >>> number(12119.9), number(7.2), number(0.0)
     ('12,100', '7', '0')
     """
-    if abs(value) < 1000:
-        return f"{value:,.0f}"
-    digits = 10 ** (len(str(int(abs(value)))) - 3)
-    return f"{round(value / digits) * digits:,.0f}"
+    digits = 10 ** max(len(str(int(abs(value)))) - 3, 0)
+    rounded = round(value / digits) * digits
+    return f"{rounded:,.0f}".replace("-", "−")
 
 
 def with_interval(mean: float, low: float, high: float) -> str:
@@ -60,8 +59,11 @@ def with_interval(mean: float, low: float, high: float) -> str:
     --------
     >>> with_interval(12119.9, 8172.0, 17313.0)
     '12,100 (8,170-17,300)'
+    >>> with_interval(-504.0, -987.0, -173.0)
+    '−504 (−987 to −173)'
     """
-    return f"{number(mean)} ({number(low)}-{number(high)})"
+    between = " to " if low < 0 else "-"
+    return f"{number(mean)} ({number(low)}{between}{number(high)})"
 
 
 def people_sentence(config: Mapping[str, Any], results: Results, pack: DataPack) -> str:
@@ -207,6 +209,39 @@ def answer(results: Results) -> str:
     if "copd_in_severe_undiagnosed" in rows.index:
         text += f"; in {said('copd_in_severe_undiagnosed')} nobody has diagnosed even the COPD"
     return f"{text}."
+
+
+def assumed(results: Results) -> str:
+    """Which parts of the answer rest on smoking or ancestries that nobody has measured.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+
+    Returns
+    -------
+    str
+        One sentence, or an empty text.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> assumed(simulation.run({"smoking": {"source": "world_2018"}}, replicates=2))
+    'Assumed (A): smoking of World, 2018, and with it every number on COPD.'
+    """
+    rows = results.parameters[results.parameters["verified"] == "no"]
+    sources = {name.split(".")[1] for name in rows.loc[rows["kind"] == "smoking", "name"]}
+    smoking = sorted(data_pack().smoking[source][0].label for source in sources)
+    named = {name.split(".")[1] for name in rows.loc[rows["kind"] == "mixture", "name"]}
+    mixtures = sorted(data_pack().mixtures[name][0].label for name in named)
+    parts = [f"smoking of {'; '.join(smoking)}, and with it every number on COPD"] if smoking else []
+    parts += [f"the mixture of ancestries of {', '.join(mixtures)}"] if mixtures else []
+    return f"Assumed (A): {'; '.join(parts)}." if parts else ""
 
 
 def alt_texts(results: Results) -> dict[str, str]:

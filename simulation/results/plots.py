@@ -78,7 +78,7 @@ def plot_prevalence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 )
     ax.set_xscale("log")
     _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
-    ax.xaxis.set_major_formatter(lambda value, _: f"1 in {1 / value:,.0f}" if value > 0 else "")
+    ax.xaxis.set_major_formatter(lambda value, _: f"1 in\n{1 / value:,.0f}" if value > 0 else "")
     ax.tick_params(axis="x", labelsize=8)
     ax.set_xlabel("Share of people (log scale)")
     low, high = ax.get_xlim()
@@ -295,6 +295,18 @@ def plot_differences(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
+STEP_LABELS = {
+    "severe": "Severe deficiency",
+    "adult": "… 18 or older",
+    "below_threshold": "… serum level below threshold",
+    "copd": "… COPD",
+    "does_not_smoke": "… never smoked or stopped",
+    "no_iga_deficiency": "… no IgA deficiency",
+    "willing": "… willing",
+    "recognised": "… deficiency recognised",
+}
+
+
 def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """The funnel from severe genotypes to augmentation therapy.
 
@@ -333,7 +345,7 @@ def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
             va="center",
             fontsize=8.5,
         )
-    _category_axis(ax, [_words(step) for step in rows["step"]])
+    _category_axis(ax, [STEP_LABELS[step] for step in rows["step"]])
     ax.set_xlim(0, max(float(rows["n_high"].max()), 1) * 1.4)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     ax.xaxis.set_major_locator(_locator())

@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
     from simulation.api import load_results, run
     from simulation.assembly.build import build_inputs
@@ -43,6 +41,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: pandas, SciPy and xarray take half a second each."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("aatd-simulation")
     if name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value

@@ -150,7 +150,7 @@ def parameters(
 @app.command()
 def cite(config: ConfigArgument = "europe") -> None:
     """Print the references of every figure a config uses, as BibTeX."""
-    from simulation.assembly.evidence import references_used
+    from simulation.assembly.assumptions import references_used
     from simulation.config.load import load_config
     from simulation.results.bibtex import bibtex
 

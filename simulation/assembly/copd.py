@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.assembly.parameters import central
-from simulation.config.check import age_weights, merged_copd
+from simulation.config.populations import age_weights, merged_copd
 from simulation.config.schema import Config, Copd
 from simulation.config.slots import EXPOSURE_ROWS, GIVEN_OR_SOLVED, MARGINAL_ZZ, prevalence_name
 from simulation.config.values import RowName

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.config.check import age_weights
+from simulation.config.populations import age_weights
 from simulation.config.schema import Config, Population
 from simulation.data.pack import DataPack
 from simulation.demography.people import apportion, within_ages

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.assembly.parameters import Draws, smoking_distributions
-from simulation.config.check import age_weights
+from simulation.config.populations import age_weights
 from simulation.config.schema import Config, Smoking
 from simulation.data.pack import DataPack
 from simulation.exposures.pack_years import SmokingCareer, pack_years_classes

@@ -6,7 +6,7 @@ import platform
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from math import ceil
 from pathlib import Path
 from time import perf_counter
@@ -14,8 +14,9 @@ from typing import Any
 
 import pandas as pd
 
+from simulation.assembly.assumptions import assumptions_made, references_used
 from simulation.assembly.build import build_block
-from simulation.assembly.evidence import COLUMNS, assumptions_made, figures_used, references_used
+from simulation.assembly.evidence import COLUMNS, figures_used
 from simulation.assembly.people import births
 from simulation.config.load import BASE, LoadedConfig
 from simulation.engines.block import run_block
@@ -206,9 +207,9 @@ def run_record(loaded: LoadedConfig, began: datetime, seconds: float, command: s
         "engine": loaded.base.engine,
         "scenarios": list(loaded.scenarios),
         "versions": {
-            "simulation": _own_version(),
+            "simulation": _version("aatd-simulation"),
             "python": platform.python_version(),
-            **{package: version(package) for package in packages},
+            **{package: _version(package) for package in packages},
         },
         "data_hash": loaded.pack.hash,
         "began": began.isoformat(timespec="seconds"),
@@ -218,7 +219,8 @@ def run_record(loaded: LoadedConfig, began: datetime, seconds: float, command: s
     }
 
 
-def _own_version() -> str:
-    from simulation import __version__
-
-    return __version__
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "not installed"

@@ -129,9 +129,9 @@ def reference_settings(config):
             for row, (never, ever) in same.items()
         },
         "severe": {
-            "marginal": value["lung.fixed_ratio_or.zz.ukb"],
-            "ratio": value["lung.copd_or.zz_ratio_ever_never"],
-            "marginal_diagnosed": value["lung.copd_or.zz.ukb"],
+            "marginal": value.get("lung.fixed_ratio_or.zz.ukb"),
+            "ratio": value.get("lung.copd_or.zz_ratio_ever_never"),
+            "marginal_diagnosed": value.get("lung.copd_or.zz.ukb"),
         },
         "mix": {
             "age": value["lung.ukb_mix.age_years"],

@@ -57,6 +57,21 @@ def test_expected_engine_equals_the_plain_loops(both):
     assert math.isclose(fast.sum(), 65_000, rel_tol=1e-12)
 
 
+def test_expected_engine_equals_the_plain_loops_to_the_last_digits():
+    # nothing solved numerically: nobody smokes, odds ratios and recognition are given
+    given = {"lung.copd_or.zz_never": 2.2, "lung.copd_or.zz_ever": 8.7}
+    nobody = {"never": 1, "former": 0, "current": 0}
+    config = fixed_config(smoking=nobody, recognition={"severe_diagnosis": "same"}, parameters=given)
+    config["populations"]["b"]["smoking"] = nobody
+    settings = reference_settings(config)
+    settings["odds_ratios"]["severe"] = {"never": 2.2, "ever": 8.7}
+    settings["diagnosed_share"]["severe"] = settings["diagnosed_share"]["other"]
+    inputs = build_inputs(config).first_replicates(1)
+    leaves = next(walk(inputs, Expected()))
+    fast, slow = _aligned(inputs, reference.expected_tables(settings)["people"], leaves.people[0].sum(axis=(1, 2)))
+    np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-12)
+
+
 def test_cells_by_sex_and_age_equal_the_plain_loops(both):
     inputs, plain = both
     people = next(walk(inputs, Expected())).people[0].sum(axis=4)  # population, sex, age, genotype, state

@@ -193,6 +193,39 @@ def test_small_populations_have_their_tables():
         assert found.prevalence["text"].notna().all()
 
 
+EXTREMES = {
+    "one person": ({"Z": 0.3}, {}, 1),
+    "no allele but M": ({"Z": 0.0, "S": 0.0, "rare": 0.0}, {}, 10**6),
+    "only Z": ({"Z": 1.0}, {}, 10**6),
+    "full inbreeding": ({"Z": 0.02, "S": 0.04}, {"inbreeding": 1.0}, 10**6),
+    "eight billion and a very rare allele": ({"Z": 1e-9}, {}, 8 * 10**9),
+    "M alone": ({}, {"alleles": ["M"]}, 1000),
+    "null alone, which has no frequency": ({}, {"alleles": ["M", "null"]}, 1000),
+    "thirty alleles": (
+        {f"Z{i}": 0.001 for i in range(29)},
+        {"alleles": ["M", *(f"Z{i}" for i in range(29))], "own_alleles": {f"Z{i}": {"like": "Z"} for i in range(29)}},
+        10**7,
+    ),
+}
+
+
+@pytest.mark.parametrize(("frequencies", "genetics", "size"), EXTREMES.values(), ids=EXTREMES)
+def test_extremes_run_to_the_end_and_are_right(frequencies, genetics, size, tmp_path):
+    config = {
+        "population": {"size": size, "ancestry": {"mine": 1.0}},
+        "ancestries": {"mine": frequencies},
+        "genetics": genetics,
+        "replicates": 3,
+    }
+    found = simulation.run(config)
+    assert (found.save(tmp_path / "x") / "report.html").stat().st_size > 10_000
+    assert found.select("copd", genotype="all", smoking="all")["n_people_mean"].iloc[0] == size
+    q = sum(f for name, f in frequencies.items() if name.startswith("Z"))
+    severe = q if genetics.get("inbreeding") == 1 else q**2
+    rows = found.select("prevalence", at="birth", genotype="severe")
+    assert np.isclose(rows["proportion_mean"].iloc[0], severe, rtol=1e-9, atol=1e-30)
+
+
 def test_every_key_of_the_config_changes_some_output():
     base = simulation.run({"replicates": 2, "engine": "expected"}).headlines["n_mean"].to_numpy()
     changes = [

@@ -13,6 +13,7 @@ from simulation.errors import ConfigError
 from simulation.genetics.hardy_weinberg import with_m_as_remainder
 from simulation.genetics.mating import ancestry_genotypes, mixed_genotypes
 from simulation.parameters.distributions import Distribution, beta_from_count
+from simulation.randomness import BLOCK_SIZE
 
 Array = NDArray[np.float64]
 
@@ -161,9 +162,9 @@ def allele_frequencies(config: Config, pack: DataPack, ancestry: str, draws: Dra
             for population, part in frequency_rows(ancestry, allele, pack):
                 wanted[f"allele.{population}.{part}"] = frequency_distribution(pack, population, part, rho)
         drawn = draws.draw(wanted)
-        columns.append(sum(drawn.values()) if drawn else np.zeros(1))
+        columns.append(sum(drawn.values()) if drawn else np.zeros(BLOCK_SIZE))
     if not columns:
-        return np.ones((1, 1))
+        return np.ones((BLOCK_SIZE, 1))
     try:
         return with_m_as_remainder(np.stack(np.broadcast_arrays(*columns), axis=-1))
     except ValueError as error:

@@ -170,4 +170,6 @@ def one_in_text(mean: float, low: float, high: float, size: int) -> str:
 
 
 def _in_words(n: float) -> str:
+    if n >= 1e12:  # digits beyond this are rounding
+        return f"{n:.1e}"
     return f"{n:.2f}" if n < 10 else f"{n:.1f}" if n < 100 else f"{n:,.0f}"

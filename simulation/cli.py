@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from simulation.data.rows import Parameter
     from simulation.results.results import Results
     from simulation.studies.run import Progress
 
@@ -66,12 +67,18 @@ def run(
 
 
 @app.command()
-def check(config: ConfigArgument = "europe") -> None:
+def check(
+    config: ConfigArgument = "europe",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
+    ] = None,
+) -> None:
     """Read a config and say what it would run, or everything that is wrong with it."""
+    from simulation.assembly.assumptions import unknown_frequencies
     from simulation.assembly.people import people
     from simulation.config.load import load_config
 
-    loaded = load_config(_config_path(config))
+    loaded = load_config(_config_path(config), set_ or [])
     base = loaded.base
     print(f"{loaded.name}: {base.title}")
     for name, population in base.all_populations.items():
@@ -80,6 +87,8 @@ def check(config: ConfigArgument = "europe") -> None:
     print(f"  scenarios: {', '.join(loaded.scenarios)}")
     files = sorted(set(loaded.origins.values()) - {"default"})
     print(f"  values from: {', '.join(files) or 'defaults only'}")
+    for ancestry, alleles in unknown_frequencies(loaded).items():
+        print(f"  mind: no frequency is given of {', '.join(alleles)} in {ancestry}; taken as 0")
     print("  no mistakes found")
 
 
@@ -134,7 +143,7 @@ def parameters(
         (
             row.name,
             "solved" if row.value is None else f"{row.value:g}",
-            "" if row.low is None or row.high is None else f"{row.low:g}-{row.high:g}",
+            _interval(row),
             row.unit,
             row.verified,
             row.source,
@@ -241,6 +250,18 @@ def _frequency(allele: str, ancestry: str) -> str:
 
 def _proxy(name: str) -> str:
     return f" (proxy: {name})" if name else ""
+
+
+def _interval(row: Parameter) -> str:
+    """Interval as published, else that of the distribution; empty for a number without uncertainty."""
+    from simulation.assembly.parameters import row_distribution
+
+    if row.low is not None and row.high is not None:
+        return f"{row.low:g}-{row.high:g}"
+    if not row.distribution:
+        return ""
+    low, high = row_distribution(row).quantile([0.025, 0.975])
+    return f"{low:.3g} to {high:.3g}"
 
 
 def _print_table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

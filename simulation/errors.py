@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 
@@ -32,7 +32,7 @@ class DataError(AATDError):
     """A data table or a results folder that cannot be read."""
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str], labels: Mapping[str, str] | None = None) -> str:
     """Say which known name was probably meant.
 
     Parameters
@@ -41,6 +41,8 @@ def nearest(name: str, known: Sequence[str]) -> str:
         What was written.
     known : sequence of str
         What exists.
+    labels : mapping of str to str, optional
+        What some of these are called in words; a user may have written that.
 
     Returns
     -------
@@ -57,7 +59,18 @@ def nearest(name: str, known: Sequence[str]) -> str:
     '; did you mean pack_years?'
     >>> nearest("zebra", ["pack_years"])
     ''
+    >>> nearest("Ireland", ["IRL", "IRN"], {"IRL": "Ireland", "IRN": "Iran"})
+    '; did you mean IRL?'
+    >>> nearest("mz_ever", ["mz_never", "mz_ever.pooled"])
+    '; did you mean mz_ever.pooled?'
     """
+    named = {label.casefold(): key for key, label in (labels or {}).items()}
+    called = get_close_matches(name.casefold(), named, n=1, cutoff=0.8)
+    if called:
+        return f"; did you mean {named[called[0]]}?"
+    longer = [other for other in known if other.startswith(f"{name}.")]
+    if longer:
+        return f"; did you mean {longer[0]}?"
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     if not close:
         folded = {other.casefold(): other for other in known}

@@ -1,5 +1,6 @@
 """The aatd command, as a user meets it: a process of its own, its exit code, its words and what it leaves behind."""
 
+import functools
 import json
 import os
 import signal
@@ -144,10 +145,16 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path, after):
         "--replicates",
         "20000",
     ]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    time.sleep(after)
-    running.send_signal(signal.SIGINT)
-    _, stderr = running.communicate(timeout=60)
+    # a job started in the background of a shell inherits Ctrl-C ignored; this one must not
+    listens = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = subprocess.Popen(command, cwd=tmp_path, preexec_fn=listens, **pipes)
+    try:
+        time.sleep(after)
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert running.returncode == 130
     assert "Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []

@@ -176,6 +176,10 @@ def test_what_a_scenario_leaves_alone_is_bit_equal():
     people = {n: np.concatenate([x.people for x in walk(i, Drawn(1, 0))]) for n, i in block.inputs.items()}
     copd = {name: p[..., COPD].sum(axis=-1) for name, p in people.items()}
     np.testing.assert_array_equal(copd["base"], copd["uptake"])
+    diagnosed = [STATES.index("diagnosed"), STATES.index("diagnosed_recognised")]
+    np.testing.assert_array_equal(
+        people["base"][..., diagnosed].sum(axis=-1), people["uptake"][..., diagnosed].sum(axis=-1)
+    )
     np.testing.assert_array_equal(people["base"].sum(axis=(5, 6)), people["nobody"].sum(axis=(5, 6)))
     assert (people["base"] != people["uptake"]).any()
 

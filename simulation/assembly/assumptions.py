@@ -71,25 +71,50 @@ def assumptions_made(loaded: LoadedConfig) -> list[dict[str, str]]:
                     "locator": figure["locator"],
                 }
             )
-    everyone = {
-        (ancestry, allele): _has_frequency(ancestry, allele, scenario, pack)
-        for scenario in loaded.scenarios.values()
-        for ancestry in ancestry_shares(scenario, pack)[0]
-        for allele in alleles[1:]
-    }
-    for ancestry in dict.fromkeys(name for name, _ in everyone):
-        unknown = [allele for allele in alleles[1:] if not everyone[ancestry, allele]]
-        if unknown:
-            rows.append(
-                {
-                    "assumption": f"no_frequency.{ancestry}",
-                    "text": f"No frequency is known of {', '.join(unknown)} in {ancestry}; it is taken as 0.",
-                    "consequence": "Genotypes with these alleles are missing from the numbers.",
-                    "source": "model_choice",
-                    "locator": "docs/model.md, section 2",
-                }
-            )
+    for ancestry, unknown in unknown_frequencies(loaded).items():
+        rows.append(
+            {
+                "assumption": f"no_frequency.{ancestry}",
+                "text": f"No frequency is known of {', '.join(unknown)} in {ancestry}; it is taken as 0.",
+                "consequence": "Genotypes with these alleles are missing from the numbers.",
+                "source": "model_choice",
+                "locator": "docs/model.md, section 2",
+            }
+        )
     return rows
+
+
+def unknown_frequencies(loaded: LoadedConfig) -> dict[str, list[str]]:
+    """Followed alleles whose frequency nobody gives.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        The config with its scenarios.
+
+    Returns
+    -------
+    dict of str to list of str
+        Alleles by ancestry; ancestries that have them all are left out.
+
+    Notes
+    -----
+    Source: docs/model.md, section 2.
+
+    Examples
+    --------
+    >>> from simulation.config.load import load_config
+    >>> unknown_frequencies(load_config({}))
+    {'gnomad_nfe': ['null']}
+    """
+    found: dict[str, list[str]] = {}
+    for config in loaded.scenarios.values():
+        for ancestry in ancestry_shares(config, loaded.pack)[0]:
+            followed = config.genetics.alleles[1:]
+            unknown = [allele for allele in followed if not _has_frequency(ancestry, allele, config, loaded.pack)]
+            if unknown:
+                found.setdefault(ancestry, unknown)
+    return found
 
 
 def _is_margin(smoking: Any, pack: DataPack) -> bool:

@@ -11,9 +11,8 @@ from simulation.config.load import BASE, LoadedConfig
 from simulation.config.populations import age_weights
 from simulation.config.schema import Config
 from simulation.config.values import Count, RowName
-from simulation.data.pack import DataPack
 from simulation.data.rows import Sourced
-from simulation.parameters.distributions import Distribution, Fixed
+from simulation.parameters.distributions import Distribution, Fixed, beta_from_count
 
 COLUMNS = (
     "scenario",
@@ -31,6 +30,8 @@ COLUMNS = (
     "verified",
     "note",
 )
+PACK = "data pack"
+Figure = dict[str, Any]
 OWN = Sourced("config", "", "config", "Given in the config; its source is the config's author.")
 
 
@@ -72,9 +73,9 @@ def figures_used(loaded: LoadedConfig) -> list[dict[str, Any]]:
 def _figures(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
     return [
         *_parameters(config, loaded),
-        *_alleles(config, loaded.pack),
-        *_smoking(config, loaded.pack),
-        *_people(config, loaded.pack),
+        *_alleles(config, loaded),
+        *_smoking(config, loaded),
+        *_people(config, loaded),
     ]
 
 
@@ -85,11 +86,12 @@ def _parameters(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
         base = loaded.scenarios[BASE]
         same = value == (base.recognition.uptake if name == UPTAKE else base.parameters.get(name))
         key = name if name == UPTAKE else f"parameters.{name}"
-        origin = loaded.origins.get(key, loaded.name) if same else "scenario"
+        key = "copd.prevalence" if name.startswith("copd.prevalence ") else key
+        origin = _origin(loaded, key) if same else "scenario"
         if value is None and name in pack.parameters:
             row: Any = pack.parameters[name]
             source: Sourced = row
-            origin = "data pack"
+            origin = PACK
         elif isinstance(value, RowName):
             row = pack.parameters[value.name]
             source = row
@@ -100,7 +102,7 @@ def _parameters(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
         if isinstance(value, RowName):
             description = f"{description} (row {value.name})"
         own = source is OWN
-        low, high = (None, None) if own else (row.low, row.high)
+        low, high = (None, None) if own or name in config.parameters else (row.low, row.high)
         found = _row("parameter", name, description, distribution, unit, origin, source, low, high)
         if not own and row.value is not None:
             found["value"] = row.value
@@ -108,87 +110,81 @@ def _parameters(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
     return rows
 
 
-def _alleles(config: Config, pack: DataPack) -> list[dict[str, Any]]:
+def _origin(loaded: LoadedConfig, key: str) -> str:
+    """The file, --set or argument that set a key, or a part of it."""
+    inside = (origin for name, origin in loaded.origins.items() if name == key or name.startswith(f"{key}."))
+    origin = next(inside, "scenario")
+    return PACK if origin == "default" else origin
+
+
+def _alleles(config: Config, loaded: LoadedConfig) -> list[Figure]:
+    pack = loaded.pack
     rho = float(distributions(config, pack)["geno.between_survey_rho"].central)
     rows = []
     for ancestry in ancestry_shares(config, pack)[0]:
         for allele in config.genetics.alleles[1:]:
             if ancestry in config.ancestries:
                 value = config.ancestries[ancestry].get(allele)
-                if value is None:
-                    continue
-                shown: Any = value
-                if isinstance(value, Count):
-                    text = f"{{count = {value.count}, of = {value.of}}}"
-                    shown = Fixed(value.count / value.of)
-                    row = _row(
-                        "allele frequency",
-                        f"allele.{ancestry}.{allele}",
-                        f"{allele} in {ancestry}",
-                        shown,
-                        "proportion",
-                        "config",
-                        OWN,
-                    )
-                    row["distribution"] = text
-                    rows.append(row)
-                    continue
-                rows.append(
-                    _row(
-                        "allele frequency",
-                        f"allele.{ancestry}.{allele}",
-                        f"{allele} in {ancestry}",
-                        shown,
-                        "proportion",
-                        "config",
-                        OWN,
-                    )
-                )
+                if value is not None:
+                    rows.append(_own_frequency(ancestry, allele, value, rho, loaded))
                 continue
             for population, part in frequency_rows(ancestry, allele, pack):
                 found = pack.allele_frequencies[population, part]
-                link = pack.ancestry_alleles[ancestry][part]
+                distribution = frequency_distribution(pack, population, part, rho)
+                name, text = f"allele.{population}.{part}", f"{part} in {found.label}"
                 row = _row(
-                    "allele frequency",
-                    f"allele.{population}.{part}",
-                    f"{part} in {found.label}",
-                    frequency_distribution(pack, population, part, rho),
-                    "proportion",
-                    "data pack",
-                    found,
-                    found.low,
-                    found.high,
+                    "allele frequency", name, text, distribution, "proportion", PACK, found, found.low, found.high
                 )
                 row["value"] = found.frequency
-                if link.proxy == "yes":
+                if pack.ancestry_alleles[ancestry][part].proxy == "yes":
                     row["note"] = f"{row['note']} Proxy for {ancestry}.".strip()
                 rows.append(row)
     return rows
 
 
-def _smoking(config: Config, pack: DataPack) -> list[dict[str, Any]]:
+def _own_frequency(ancestry: str, allele: str, value: Distribution | Count, rho: float, loaded: LoadedConfig) -> Figure:
+    if isinstance(value, Count):
+        distribution: Distribution = beta_from_count(value.count, value.of, rho if value.rho is None else value.rho)
+    else:
+        distribution = value
+    origin = _origin(loaded, f"ancestries.{ancestry}.{allele}")
+    name, text = f"allele.{ancestry}.{allele}", f"{allele} in {ancestry}"
+    row = _row("allele frequency", name, text, distribution, "proportion", origin, OWN)
+    if isinstance(value, Count):
+        row["value"] = value.count / value.of
+        row["description"] = f"{text}, {value.count} of {value.of}"
+    return row
+
+
+def _smoking(config: Config, loaded: LoadedConfig) -> list[Figure]:
+    pack = loaded.pack
     rows = []
     for population, table in config.all_populations.items():
         smoking = table.smoking or config.smoking
         if smoking.shares is not None:
+            where = f"populations.{population}.smoking" if table.smoking and config.populations else "smoking"
             for status, share in smoking.shares.items():
-                text = f"{status} smokers of {population}"
+                name, text = f"smoking.{population}.{status}", f"{status} smokers of {population}"
                 rows.append(
-                    _row("smoking", f"smoking.{population}.{status}", text, Fixed(share), "proportion", "config", OWN)
+                    _of_config("smoking", name, text, share, "proportion", _origin(loaded, f"{where}.{status}"))
                 )
             continue
+        drawn = smoking_distributions(smoking.source, pack)
         for found in pack.smoking[smoking.source]:
-            drawn = smoking_distributions(smoking.source, pack)
             stem = f"smoking.{smoking.source}.{found.sex}.{found.age_min}"
             ages = f"{found.age_min}+" if found.age_max is None else f"{found.age_min}-{found.age_max - 1}"
             who = "" if found.sex == "both" else f", {found.sex}"
             total = found.never + found.former + found.current
-            for what, share in (
-                ("current", found.current / total),
-                ("never_given_noncurrent", found.never / (found.never + found.former)),
-            ):
-                text = f"{what.replace('_', ' ')}: {found.label}{who}, {ages}"
-                row = _row("smoking", f"{stem}.{what}", text, drawn[f"{stem}.{what}"], "proportion", "data pack", found)
+            shares = {
+                "current": ("Current smokers", found.current / total),
+                "never_given_noncurrent": (
+                    "Never smokers among those not smoking",
+                    found.never / (found.never + found.former),
+                ),
+            }
+            for what, (words, share) in shares.items():
+                text = f"{words}, {found.label}{who}, {ages}"
+                row = _row("smoking", f"{stem}.{what}", text, drawn[f"{stem}.{what}"], "proportion", PACK, found)
                 row["value"] = share
                 if abs(total - 1) > 1e-9:
                     row["note"] = f"{row['note']} Printed shares sum to {total:.3f}; rescaled.".strip()
@@ -196,91 +192,55 @@ def _smoking(config: Config, pack: DataPack) -> list[dict[str, Any]]:
     return rows
 
 
-def _people(config: Config, pack: DataPack) -> list[dict[str, Any]]:
+def _people(config: Config, loaded: LoadedConfig) -> list[Figure]:
+    pack = loaded.pack
     rows = []
     for name, population in config.all_populations.items():
+        where = f"populations.{name}" if config.populations else "population"
         size, ages = population.size, population.ages
         if isinstance(size, int):
-            rows.append(_row("population", f"size.{name}", f"People of {name}", Fixed(size), "people", "config", OWN))
+            text = f"People of {name.replace('_', ' ')}"
+            rows.append(
+                _of_config("population", f"size.{name}", text, size, "people", _origin(loaded, f"{where}.size"))
+            )
         elif size in pack.population_sizes:
             counted = pack.population_sizes[size]
-            rows.append(
-                _row(
-                    "population", f"size.{size}", counted.label, Fixed(counted.n_people), "people", "data pack", counted
-                )
-            )
-        area = ages if isinstance(ages, str) else size if isinstance(size, str) and size in pack.ages else "europe"
-        if not isinstance(ages, str | None):
-            rows.append(
-                _row(
-                    "ages",
-                    f"ages.{name}",
-                    f"Age table of {name}",
-                    Fixed(float(age_weights(population, pack).sum())),
-                    "people",
-                    "config",
-                    OWN,
-                )
-            )
+            rows.append(_of_pack("population", f"size.{size}", counted.label, counted.n_people, "people", counted))
+        total = float(age_weights(population, pack).sum())
+        if isinstance(ages, str | None):
+            area = ages or (size if isinstance(size, str) and size in pack.ages else "europe")
+            text = f"People of {pack.ages[area].label} by sex and age, 2020"
+            rows.append(_of_pack("ages", f"ages.{area}", text, total, "people", pack.ages[area].row))
         else:
-            total = float(age_weights(population, pack).sum())
-            found = pack.ages[area]
-            text = f"People of {found.label} by sex and age, 2020"
-            rows.append(_row("ages", f"ages.{area}", text, Fixed(total), "people", "data pack", found.row))
+            origin = _origin(loaded, f"{where}.ages")
+            rows.append(_of_config("ages", f"ages.{name}", f"Age table of {name}", total, "people", origin))
         born = births_area(population, pack)
         if born is not None:
             births = pack.births[born]
             text = f"Births of {births.label}, {births.year}"
-            rows.append(
-                _row(
-                    "births",
-                    f"births.{born}",
-                    text,
-                    Fixed(births.births_per_year),
-                    "people per year",
-                    "data pack",
-                    births,
-                )
-            )
+            rows.append(_of_pack("births", f"births.{born}", text, births.births_per_year, "people per year", births))
         elif isinstance(population.births, int):
-            rows.append(
-                _row(
-                    "births",
-                    f"births.{name}",
-                    f"Births of {name}",
-                    Fixed(population.births),
-                    "people per year",
-                    "config",
-                    OWN,
-                )
-            )
+            origin = _origin(loaded, f"{where}.births")
+            text = f"Births of {name}"
+            rows.append(_of_config("births", f"births.{name}", text, population.births, "people per year", origin))
         if isinstance(population.ancestry, str):
             for share in pack.mixtures[population.ancestry]:
-                rows.append(
-                    _row(
-                        "mixture",
-                        f"mixture.{share.mixture}.{share.ancestry}",
-                        f"Share of {share.ancestry} in {share.label}",
-                        Fixed(share.share),
-                        "proportion",
-                        "data pack",
-                        share,
-                    )
-                )
+                key, text = f"mixture.{share.mixture}.{share.ancestry}", f"Share of {share.ancestry} in {share.label}"
+                rows.append(_of_pack("mixture", key, text, share.share, "proportion", share))
         else:
+            origin = _origin(loaded, f"{where}.ancestry")
             for ancestry, part in mixture_of(population.ancestry, pack).items():
-                rows.append(
-                    _row(
-                        "mixture",
-                        f"mixture.{name}.{ancestry}",
-                        f"Share of {ancestry} in {name}",
-                        Fixed(part),
-                        "proportion",
-                        "config",
-                        OWN,
-                    )
-                )
+                key, text = f"mixture.{name}.{ancestry}", f"Share of {ancestry} in {name}"
+                rows.append(_of_config("mixture", key, text, part, "proportion", origin))
     return rows
+
+
+def _of_pack(kind: str, name: str, description: str, value: float, unit: str, source: Sourced) -> Figure:
+    return _row(kind, name, description, Fixed(value), unit, PACK, source)
+
+
+def _of_config(kind: str, name: str, description: str, value: float, unit: str, origin: str) -> Figure:
+    return _row(kind, name, description, Fixed(value), unit, origin, OWN)
 
 
 def _row(
@@ -293,7 +253,7 @@ def _row(
     source: Sourced,
     low: float | None = None,
     high: float | None = None,
-) -> dict[str, Any]:
+) -> Figure:
     fixed = isinstance(distribution, Fixed)
     if not fixed and low is None:
         low, high = (float(x) for x in distribution.quantile([0.025, 0.975]))

@@ -284,8 +284,10 @@ def _read_toml(path: Path, chain: Sequence[Path]) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        beside = [other.name for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        raise ConfigError(f"{path}: no such file{by}{nearest(path.name, beside)}") from None
+        known = {seen.stem for seen in chain}
+        beside = [p.stem for p in path.parent.glob("*.toml") if p.stem not in known] if path.parent.is_dir() else []
+        near = nearest(path.stem, beside).replace("?", ".toml?")
+        raise ConfigError(f"{path}: no such file{by}{near}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8{by}") from None
     except OSError as error:

@@ -132,7 +132,10 @@ def load_config(
     scenarios: dict[str, Config] = {}
     readable = base if base is not None else _readable_part(data)
     if readable is not None:
-        mistakes += [f"{_file_of(text, origins, label)}: {text}" for text in check_names(readable, pack)]
+        wrong = [text.split(": ", 1)[1] for text in mistakes]
+        # what is said of a table whose values could not be read would not be true of the table as written
+        fresh = [t for t in check_names(readable, pack) if not any(w.startswith(f"{_key_of(t)}.") for w in wrong)]
+        mistakes += [f"{_file_of(text, origins, label)}: {text}" for text in fresh]
     if base is not None:
         scenarios[BASE] = base
         for scenario, layer in data.get("scenarios", {}).items():
@@ -150,6 +153,10 @@ def load_config(
     for key in leaf_keys(resolved):
         origins.setdefault(key, "default")
     return LoadedConfig(name, base, scenarios, resolved, origins, pack)
+
+
+def _key_of(sentence: str) -> str:
+    return re.split(r"[ :;]", sentence, maxsplit=1)[0]
 
 
 def _file_of(sentence: str, origins: Origins, label: str) -> str:
@@ -246,7 +253,7 @@ def _sentences(error: ValidationError, data: Mapping[str, Any]) -> list[tuple[st
     """One sentence for each key that is wrong: the alternatives of a union are joined."""
     by_key: dict[str, dict[str, str]] = {}
     for problem in error.errors(include_url=False):
-        path, value = _path_in(data, problem["loc"])
+        path, value = _path_in(data, problem["loc"], problem["type"] == "missing")
         key = ".".join(path)
         by_key.setdefault(key, {})[problem["type"]] = _sentence(key, path, value, problem)
     # an alternative of a union that went deeper is the one that was meant
@@ -258,13 +265,13 @@ def _sentences(error: ValidationError, data: Mapping[str, Any]) -> list[tuple[st
         if len(telling) > 1 and all(kind in WANTED for kind in telling):
             value = _path_in(data, tuple(key.split(".")))[1]
             wanted = " or ".join(dict.fromkeys(WANTED[kind] for kind in telling))
-            found.append((key, f"{key} = {_shown(value)}; it must be {wanted}"))
+            found.append((key, f"{key} = {_shown(value)}; it must be {wanted}{_whole(value)}"))
         else:
             found.append((key, kinds[telling[0]]))
     return found
 
 
-def _path_in(data: Any, loc: tuple[int | str, ...]) -> tuple[list[str], Any]:
+def _path_in(data: Any, loc: tuple[int | str, ...], missing: bool = False) -> tuple[list[str], Any]:
     """The part of pydantic's location that names keys; the rest are names of alternatives."""
     path: list[str] = []
     value: Any = data
@@ -274,9 +281,8 @@ def _path_in(data: Any, loc: tuple[int | str, ...]) -> tuple[list[str], Any]:
         if in_table or in_list:
             value = value[part]
             path.append(str(part))
-        elif position == len(loc) - 1 and isinstance(value, Mapping) and not str(part).startswith(("dict[", "[")):
-            path.append(str(part))  # a key that is missing
-            return path, None
+        elif missing and position == len(loc) - 1:
+            return [*path, str(part)], None
     return path, value
 
 
@@ -304,10 +310,15 @@ def _sentence(key: str, path: list[str], value: Any, problem: Any) -> str:
         word, bound = bounds[kind]
         return f"{key} = {shown}; it must be {word} {context[bound]:,}"
     if kind in WANTED:
-        return f"{key} = {shown}; it must be {WANTED[kind]}"
+        return f"{key} = {shown}; it must be {WANTED[kind]}{_whole(value)}"
     if kind == "string_pattern_mismatch":
         return f"{key} = {shown}; names are letters, digits and _, beginning with a letter"
     return f"{key} = {shown}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _whole(value: Any) -> str:
+    """How a float that is a whole number is written as one."""
+    return f" (write {int(value):_})" if isinstance(value, float) and value.is_integer() else ""
 
 
 def _shown(value: Any) -> str:

@@ -17,7 +17,12 @@ from simulation.labels import COPD_STATES, HISTORY_SMOKING, RECOGNISED_STATES, S
 CELLS_AT_ONCE = 200_000  # a few replicates at a time: arrays stay small, memory bounded
 LIVER_OUTCOMES = ("people", "cirrhosis", "liver_cancer", "panniculitis")
 _COPD = slice(STATES.index(COPD_STATES[0]), len(STATES))
-_NO_COPD, _NO_COPD_RECOGNISED = STATES.index("no_copd"), STATES.index("no_copd_recognised")
+_NO_COPD = STATES.index("no_copd")
+_KNOWN = slice(STATES.index("asthma_label"), len(STATES))  # asthma label, diagnosed, undiagnosed; not recognised
+_RECOGNISED_OF = {
+    STATES.index(name): STATES.index(f"{name}_recognised")
+    for name in ("no_copd", "asthma_label", "diagnosed", "undiagnosed")
+}
 _RECOGNISED_COPD = [i for i, state in enumerate(COPD_STATES) if state in RECOGNISED_STATES]
 
 
@@ -117,8 +122,9 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
 
     Notes
     -----
-    COPD is drawn before what follows from it, each from its own stream: the joint law is that of one multinomial over
-    COPD × diagnosed × label × recognised, but a scenario that changes only recognition leaves COPD as it was.
+    COPD, then diagnosis, then recognition are drawn, each from its own stream: the joint law is that of one multinomial
+    over COPD × diagnosed × label × recognised, but a scenario that changes only recognition leaves COPD and its diagnosis
+    as they were.
     Source: docs/model.md, section 9.
 
     Examples
@@ -138,7 +144,9 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
     risk_names = list(map(str, inputs.copd.coords["risk_genotype"].values))
     risk_of = np.array([risk_names.index(str(name)) for name in inputs.risk_genotype.values])
     severe, liver = inputs.members("severe"), liver_genotypes(inputs)
-    recognisable = np.flatnonzero(state[:, :, :, 0, _NO_COPD_RECOGNISED].any(axis=(0, 1)))
+    diagnosis, p_recognised = _diagnosis_and_recognition(state)
+    recognisable = [int(i) for i in np.flatnonzero(p_recognised.any(axis=(0, 1, 3)))]
+    severe_run = _run_or_list(recognisable)
 
     n_cells = n_people.size * genotype.shape[-1] * len(SMOKING)
     at_once = max(1, CELLS_AT_ONCE // max(n_cells, 1))
@@ -152,17 +160,29 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
             ..., ::-1
         ]
         copd = split.part("copd", people_h, risk[r][..., risk_of, :])
-        people = split.divide("recognition", copd, state[r, :, None, None, :, 1][..., None, :])
-        without = people_h - copd
-        if recognisable.size:
-            p_recognised = state[r, :, None, None, :, 0, _NO_COPD_RECOGNISED][..., recognisable, None]
-            recognised = split.part("recognition without copd", without[..., recognisable, :], p_recognised)
-            people[..., _NO_COPD_RECOGNISED][..., recognisable, :] = recognised
-            without[..., recognisable, :] -= recognised
-        people[..., _NO_COPD] = without
+        people = np.zeros((*copd.shape, len(STATES)), copd.dtype)
+        people[..., _KNOWN] = split.divide("diagnosis", copd, diagnosis[r, :, None, None, :, None, :])
+        people[..., _NO_COPD] = people_h - copd
+        for column, found in _RECOGNISED_OF.items() if recognisable else ():
+            p_found = p_recognised[r, :, None, None, :, None, column][..., severe_run, :]
+            unrecognised = people[..., column]  # a view: what is taken from it is taken from the people
+            recognised = split.part(f"recognition {STATES[column]}", unrecognised[..., severe_run, :], p_found)
+            unrecognised[..., severe_run, :] -= recognised
+            people[..., found][..., severe_run, :] = recognised
         cells = np.stack([people_g, copd.sum(axis=-1)], axis=-1)
         funnel, liver_cases = _funnel(inputs, split, r, people, severe), _liver(inputs, split, r, people_g, liver)
         yield Leaves(people, cells, funnel, liver_cases)
+
+
+def _diagnosis_and_recognition(state: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Split P(state | genotype, COPD) into P(label, diagnosed, undiagnosed | COPD) and P(recognised | each of them)."""
+    joint = state[..., 1, :].copy()
+    joint[..., [_NO_COPD, _RECOGNISED_OF[_NO_COPD]]] = state[..., 0, [_NO_COPD, _RECOGNISED_OF[_NO_COPD]]]
+    recognised = np.zeros_like(joint)
+    for column, found in _RECOGNISED_OF.items():
+        joint[..., column] += joint[..., found]
+        np.divide(joint[..., found], joint[..., column], out=recognised[..., column], where=joint[..., column] > 0)
+    return joint[..., _KNOWN], np.clip(recognised, 0.0, 1.0)
 
 
 def _broad(array: NDArray[np.float64], cells: tuple[int, ...]) -> NDArray[np.float64]:

@@ -14,11 +14,13 @@ from simulation.results.plots import DEFINITIONS, SET_LABELS
 from simulation.results.results import Results
 
 N_PARAMETERS_SHOWN = 10
+NOISE = 6.63  # 99 % point of chi-squared with one degree of freedom: n r² of two unrelated numbers
 CAPTIONS = {
     "prevalence": "Share of living people with each genotype and set.",
     "copd": "COPD by genotype and smoking, not adjusted for age: former smokers are older than current ones.",
     "copd_by_age": "COPD by age.",
-    "recognition": "From severe deficiency with COPD down to those whose deficiency is recognised.",
+    "recognition": "From severe deficiency with COPD down to those whose deficiency is recognised, whether their COPD is"
+    " diagnosed or not.",
     "treatment": "Eligibility for augmentation therapy, step by step; each step keeps a part of the one before.",
     "differences": "Scenarios against the base, on the same random numbers.",
 }
@@ -82,6 +84,7 @@ def _content(results: Results, folder: Path) -> dict[str, Any]:
         "differences": _difference_rows(results),
         "drivers": _driver_rows(results, used),
         "unverified": _unverified(results, used),
+        "n_unverified": int((results.parameters["verified"] == "no").sum()),
         "assumptions": [
             {**row, "number": used.get(row["source"])} for row in results.assumptions.fillna("").to_dict("records")
         ],
@@ -133,27 +136,41 @@ def _headline_rows(results: Results) -> list[dict[str, str]]:
 
 def _difference_rows(results: Results) -> list[dict[str, str]]:
     rows = results.differences[results.differences["population"] == results.whole]
+    rows = rows[
+        (rows["difference_low"] != 0) | (rows["difference_high"] != 0)
+    ]  # what a scenario leaves alone is not listed
     return [
         {
             "scenario": str(r.scenario).replace("_", " "),
             "label": str(r.label),
             "value": with_interval(r.difference_mean, r.difference_low, r.difference_high),
-            "relative": f"{100 * r.relative_mean:+.1f} %" if pd.notna(r.relative_mean) else "",
+            "relative": _percent(r.relative_mean, r.relative_low, r.relative_high),
         }
         for r in rows.itertuples()
     ]
 
 
+def _percent(mean: float, low: float, high: float) -> str:
+    if pd.isna(mean):
+        return ""
+    return f"{100 * mean:+.1f} % ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−")
+
+
 def _driver_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
-    rows = results.parameters[results.parameters["share_of_variance"] > 0].drop_duplicates("name")
+    rows = _above_noise(results, results.parameters).drop_duplicates("name")
     rows = rows.sort_values("share_of_variance", ascending=False, kind="stable").head(N_PARAMETERS_SHOWN)
     return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
 
 
 def _unverified(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
-    rows = results.parameters[results.parameters["verified"] == "no"].drop_duplicates("name")
+    rows = _above_noise(results, results.parameters[results.parameters["verified"] == "no"]).drop_duplicates("name")
     rows = rows.sort_values("share_of_variance", ascending=False, kind="stable")
     return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
+
+
+def _above_noise(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the figures whose share is more than chance gives one parameter in a hundred that has nothing to do with it."""
+    return rows[rows["share_of_variance"] > NOISE / results.record["replicates"]]
 
 
 def _input_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:

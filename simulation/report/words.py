@@ -241,7 +241,10 @@ def assumed(results: Results) -> str:
     mixtures = sorted(data_pack().mixtures[name][0].label for name in named)
     parts = [f"smoking of {'; '.join(smoking)}, and with it every number on COPD"] if smoking else []
     parts += [f"the mixture of ancestries of {', '.join(mixtures)}"] if mixtures else []
-    return f"Assumed (A): {'; '.join(parts)}." if parts else ""
+    text = f"Assumed (A): {'; '.join(parts)}." if parts else ""
+    own = {f"no_frequency.{name}" for name in results.record["config"].get("ancestries", {})}
+    missing = results.assumptions.loc[results.assumptions["assumption"].isin(own), "text"]
+    return " ".join([text, *missing]).strip()
 
 
 def alt_texts(results: Results) -> dict[str, str]:
@@ -289,8 +292,8 @@ def alt_texts(results: Results) -> dict[str, str]:
         "copd_by_age": f"{definition}: prevalence rises with age in every set and is highest in severe deficiency.",
         "recognition": (
             f"Bars: severe deficiency with COPD {number(ladder.n_copd_mean)}; COPD diagnosed"
-            f" {number(ladder.n_copd_diagnosed_mean)}; and cause recognised"
-            f" {number(ladder.n_copd_diagnosed_aatd_recognised_mean)}."
+            f" {number(ladder.n_copd_diagnosed_mean)}; cause recognised"
+            f" {number(ladder.n_aatd_recognised_with_copd_mean)}."
         ),
         "treatment": "Bars from left to right shorter: "
         + "; ".join(f"{step.replace('_', ' ')} {number(n)}" for step, n in funnel.items())

@@ -186,8 +186,8 @@ def plot_copd_by_age(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 LADDER = {
     "n_copd": "Severe deficiency and COPD",
-    "n_copd_diagnosed": "… whose COPD is diagnosed",
-    "n_copd_diagnosed_aatd_recognised": "… and its cause recognised",
+    "n_copd_diagnosed": "… COPD diagnosed",
+    "n_aatd_recognised_with_copd": "… its cause recognised",
 }
 
 

@@ -10,6 +10,7 @@ from simulation.config.populations import merged_copd
 from simulation.config.schema import Config, Copd
 from simulation.config.values import RowName
 from simulation.data.pack import DataPack
+from simulation.data.rows import Parameter
 from simulation.errors import nearest
 
 
@@ -54,11 +55,7 @@ def check_copd(config: Config, pack: DataPack) -> Iterator[str]:
 
 
 def _copd(key: str, copd: Copd, pack: DataPack) -> Iterator[str]:
-    rows = [
-        name
-        for name, row in pack.parameters.items()
-        if row.definition == copd.definition and row.age_min is not None and "undiagnosed" not in name
-    ]
+    rows = [name for name, row in pack.parameters.items() if row.definition == copd.definition and _is_prevalence(row)]
     if copd.prevalence is None:
         if copd.definition != "fixed_ratio":
             yield f'{key}.definition = "{copd.definition}"; it needs {key}.prevalence, a row such as {rows[0]}'
@@ -68,7 +65,7 @@ def _copd(key: str, copd: Copd, pack: DataPack) -> Iterator[str]:
     if isinstance(copd.prevalence, RowName):
         name = copd.prevalence.name
         row = pack.parameters.get(name)
-        if row is None or row.age_min is None or row.unit != "proportion" or "undiagnosed" in name:
+        if row is None or not _is_prevalence(row):
             yield f'{key}.prevalence = "{name}"; no prevalence row of this name{nearest(name, rows)}'
             return
         if row.definition != copd.definition:
@@ -82,3 +79,8 @@ def _copd(key: str, copd: Copd, pack: DataPack) -> Iterator[str]:
         low, high = copd.prevalence.quantile(FAR)
         if low < 0 or high >= 1 or high == 0:
             yield f"{key}.prevalence goes from {low:.3g} to {high:.3g}; it must lie above 0 and below 1"
+
+
+def _is_prevalence(row: Parameter) -> bool:
+    """Whether a row says how common COPD is among people of some ages."""
+    return row.unit == "proportion" and row.age_min is not None and "undiagnosed" not in row.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from simulation.config.schema import Config
 from simulation.config.values import Count
@@ -87,11 +88,18 @@ def check_own_ancestries(config: Config, pack: DataPack) -> Iterator[str]:
     Examples
     --------
     >>> from simulation.data.pack import data_pack
-    >>> list(check_own_ancestries(Config(ancestries={"mine": {"M": 0.9}}), data_pack()))
-    ['ancestries.mine.M: M is what the other alleles leave; remove it']
+    >>> list(check_own_ancestries(Config(ancestries={"mine": {"Z": 0.02}}), data_pack()))
+    ['ancestries.mine is not used; name it in a population: ancestry = { mine = 1.0 }, or remove it']
     """
+    mixtures: list[Any] = [population.ancestry for population in config.all_populations.values()]
+    for scenario in config.scenarios.values():
+        tables = [scenario.get("population", {}), *dict(scenario.get("populations", {})).values()]
+        mixtures += [table.get("ancestry") for table in tables if isinstance(table, dict)]
+    named = {name for mixture in mixtures if isinstance(mixture, dict) for name in mixture}
     for name, table in config.ancestries.items():
         key = f"ancestries.{name}"
+        if name not in named:
+            yield f"{key} is not used; name it in a population: ancestry = {{ {name} = 1.0 }}, or remove it"
         if name in pack.ancestries:
             yield f"{key}: the data pack already has an ancestry of this name; choose another"
         for allele, value in table.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from simulation.config.checks.genetics import SUM_TOLERANCE, check_inbreeding
 from simulation.config.populations import age_weights
@@ -87,11 +88,11 @@ def _people(key: str, population: Population, pack: DataPack) -> Iterator[str]:
     size, ages = population.size, population.ages
     hint = " (`aatd populations` lists them)"
     if isinstance(size, str) and size not in pack.ages and size not in pack.population_sizes:
-        near = nearest(size, [*pack.ages, *pack.population_sizes])
+        near = nearest(size, [*pack.ages, *pack.population_sizes], _labels(pack.ages))
         yield f'{key}.size = "{size}"; unknown area or counted population{near}{hint}'
         return
     if isinstance(ages, str) and ages not in pack.ages:
-        yield f'{key}.ages = "{ages}"; unknown area{nearest(ages, list(pack.ages))}{hint}'
+        yield f'{key}.ages = "{ages}"; unknown area{nearest(ages, list(pack.ages), _labels(pack.ages))}{hint}'
         return
     if isinstance(size, str) and size in pack.ages and ages is not None and ages != size:
         yield f'{key}.ages: size = "{size}" already brings the ages of that area; remove ages or give a number as size'
@@ -116,7 +117,8 @@ def _ancestry(key: str, population: Population, config: Config, pack: DataPack) 
     else:
         for name in ancestry:
             if name not in known:
-                yield f"{key}.ancestry.{name}: unknown ancestry{nearest(name, known)} (`aatd populations` lists them)"
+                near = nearest(name, known, _labels(pack.ancestries))
+                yield f"{key}.ancestry.{name}: unknown ancestry{near} (`aatd populations` lists them)"
         total = sum(ancestry.values())
         if abs(total - 1) > SUM_TOLERANCE:
             yield f"{key}.ancestry: shares must sum to 1; they sum to {total:.6g}"
@@ -162,3 +164,8 @@ def check_smoking(key: str, smoking: Smoking, pack: DataPack) -> Iterator[str]:
     if smoking.shares is None and smoking.source not in pack.smoking:
         near = nearest(smoking.source, list(pack.smoking))
         yield f'{key}.source = "{smoking.source}"; unknown smoking source{near} (`aatd populations` lists them)'
+
+
+def _labels(rows: Mapping[str, Any]) -> dict[str, str]:
+    """What areas or ancestries are called in words, by their names."""
+    return {name: row.label for name, row in rows.items()}

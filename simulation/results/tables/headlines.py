@@ -170,13 +170,13 @@ def differences(run: Run) -> pd.DataFrame:
                 row |= {"base_mean": float(drawn[0].mean()), "scenario_mean": float(drawn[1].mean())}
                 row |= {f"difference_{k}": float(v) for k, v in interval(drawn[1] - drawn[0]).items()}
                 relative = interval(ratio(drawn[1] - drawn[0], drawn[0]))
-                row |= {f"relative_{k}": float(v) for k, v in relative.items() if k != "median"}
+                row |= {f"relative_{k}": float(v) for k, v in relative.items()}
                 row |= {k: float(v) for k, v in spread(drawn[1] - drawn[0], mean[1] - mean[0]).items()}
                 row["mc_se"] = float(monte_carlo_error(drawn[1] - drawn[0], replicates.block_sizes))
                 rows.append(row)
     columns = ["scenario", "population", "headline", "label", "definition", "base_mean", "scenario_mean"]
     columns += [f"difference_{k}" for k in ("mean", "median", "low", "high")]
-    columns += [f"relative_{k}" for k in ("mean", "low", "high")] + ["sd_parameters", "sd_chance", "mc_se"]
+    columns += [f"relative_{k}" for k in ("mean", "median", "low", "high")] + ["sd_parameters", "sd_chance", "mc_se"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -118,7 +118,7 @@ def carriers(run: Run) -> pd.DataFrame:
         everybody = people(replicates, "drawn", str(population), "carrier")
         for name in (*replicates.axes.members("carrier"), "carrier"):
             share = ratio(people(replicates, "drawn", str(population), name), everybody)
-            found = {f"share_of_carriers_{k}": float(v) for k, v in interval(share).items() if k != "median"}
+            found = {f"share_of_carriers_{k}": float(v) for k, v in interval(share).items()}
             rows.append({"scenario": scenario, "population": population, "genotype": name, **part.loc[name], **found})
     return pd.DataFrame(rows)
 

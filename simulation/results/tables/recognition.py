@@ -73,7 +73,7 @@ def recognition(run: Run) -> pd.DataFrame:
                     unknown = run.definition == "recorded" and name in ("n_copd_undiagnosed", "n_asthma_label")
                     empty = unknown or ("aatd" in name and not has_aatd)
                     found = interval(drawn[:, columns].sum(axis=1))
-                    row |= {f"{name}_{k}": np.nan if empty else float(v) for k, v in found.items() if k != "median"}
+                    row |= {f"{name}_{k}": np.nan if empty else float(v) for k, v in found.items()}
                 burden = (drawn[:, UNRECOGNISED_COPD].sum(axis=1), mean[:, UNRECOGNISED_COPD].sum(axis=1))
                 row |= {k: float(v) if has_aatd else np.nan for k, v in spread(*burden).items()}
                 rows.append(row)

@@ -78,14 +78,14 @@ def plot_prevalence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 )
     ax.set_xscale("log")
     _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
-    ax.xaxis.set_major_formatter(lambda value, _: f"1 in\n{1 / value:,.0f}" if value > 0 else "")
+    ax.xaxis.set_major_formatter(lambda value, _: _one_in(value))
     ax.tick_params(axis="x", labelsize=8)
     ax.set_xlabel("Share of people (log scale)")
     low, high = ax.get_xlim()
     ax.set_xlim(low, min(high * 4, 8) if len(populations) == 1 else high)
     ax.set_title("Genotypes and what they are counted as", loc="left")
-    if len(populations) > 1:
-        ax.legend(frameon=False, fontsize=8)
+    if len(populations) > 1:  # below the axes: points may lie anywhere inside
+        ax.legend(frameon=False, fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.4, -0.1))
     return ax
 
 
@@ -416,6 +416,13 @@ def _tidy(ax: Axes) -> None:
 
 def _offset(k: int, n: int) -> float:
     return 0.0 if n == 1 else (k - (n - 1) / 2) * min(0.24, 0.8 / n)
+
+
+def _one_in(proportion: float) -> str:
+    if proportion <= 0:
+        return ""
+    n = 1 / proportion
+    return f"1 in\n{n / 1e6:,.0f} M" if n > 999_999 else f"1 in\n{n:,.0f}"
 
 
 def _words(name: str) -> str:

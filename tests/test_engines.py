@@ -66,6 +66,15 @@ def test_no_step_of_the_funnel_rises_in_any_replicate(sums):
     assert (s.drawn["liver"][..., 2] <= s.drawn["liver"][..., 1]).all()
 
 
+def test_summing_ages_before_multiplying_changes_no_sum():
+    inputs = build_inputs(TWO)
+    for whole, summed in zip(walk(inputs, Expected()), walk(inputs, Expected(), keep_ages=False), strict=True):
+        np.testing.assert_allclose(summed.people.sum(axis=(2, 3)), whole.people.sum(axis=(2, 3)), rtol=1e-12, atol=1e-9)
+        np.testing.assert_allclose(summed.funnel, whole.funnel, rtol=1e-12, atol=1e-9)
+        np.testing.assert_array_equal(summed.cells, whole.cells)
+        np.testing.assert_array_equal(summed.liver, whole.liver)
+
+
 def test_cells_are_sums_of_the_leaves(sums):
     inputs, _ = sums
     leaves = next(walk(inputs, Drawn(5, 0)))

@@ -85,7 +85,7 @@ def run_block(inputs: Inputs, engine: str, seed: int, block: int) -> BlockSums:
 
 def _sum_leaves(inputs: Inputs, split: Splitter) -> dict[str, NDArray[Any]]:
     parts: dict[str, list[NDArray[Any]]] = {"people": [], "by_age": [], "funnel": [], "liver": []}
-    for leaves in walk(inputs, split):
+    for leaves in walk(inputs, split, keep_ages=isinstance(split, Drawn)):
         parts["people"].append(sum_people(inputs, leaves.people))
         parts["by_age"].append(sum_by_age(inputs, leaves.cells))
         parts["funnel"].append(with_last_total(inputs, leaves.funnel))

@@ -105,7 +105,7 @@ def liver_genotypes(inputs: Inputs) -> list[int]:
     return [int(i) for i in np.flatnonzero(harmed)]
 
 
-def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
+def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator[Leaves]:
     """Split the people of every replicate along the chain, a few replicates at a time.
 
     Parameters
@@ -114,6 +114,9 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
         The chain.
     split : Splitter
         How people are divided: by multiplication or by chance.
+    keep_ages : bool, default True
+        Whether `people` keeps sex and age. Where people are multiplied, summing them first gives the same sums at a
+        fraction of the cost; where they are drawn it would be another draw.
 
     Yields
     ------
@@ -146,7 +149,7 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
     severe, liver = inputs.members("severe"), liver_genotypes(inputs)
     diagnosis, p_recognised = _diagnosis_and_recognition(state)
     recognisable = [int(i) for i in np.flatnonzero(p_recognised.any(axis=(0, 1, 3)))]
-    severe_run = _run_or_list(recognisable)
+    adult = inputs.values("adult")
 
     n_cells = n_people.size * genotype.shape[-1] * len(SMOKING)
     at_once = max(1, CELLS_AT_ONCE // max(n_cells, 1))
@@ -160,18 +163,40 @@ def walk(inputs: Inputs, split: Splitter) -> Iterator[Leaves]:
             ..., ::-1
         ]
         copd = split.part("copd", people_h, risk[r][..., risk_of, :])
-        people = np.zeros((*copd.shape, len(STATES)), copd.dtype)
-        people[..., _KNOWN] = split.divide("diagnosis", copd, diagnosis[r, :, None, None, :, None, :])
-        people[..., _NO_COPD] = people_h - copd
-        for column, found in _RECOGNISED_OF.items() if recognisable else ():
-            p_found = p_recognised[r, :, None, None, :, None, column][..., severe_run, :]
-            unrecognised = people[..., column]  # a view: what is taken from it is taken from the people
-            recognised = split.part(f"recognition {STATES[column]}", unrecognised[..., severe_run, :], p_found)
-            unrecognised[..., severe_run, :] -= recognised
-            people[..., found][..., severe_run, :] = recognised
         cells = np.stack([people_g, copd.sum(axis=-1)], axis=-1)
-        funnel, liver_cases = _funnel(inputs, split, r, people, severe), _liver(inputs, split, r, people_g, liver)
-        yield Leaves(people, cells, funnel, liver_cases)
+        if not keep_ages:
+            people_h, copd = (_minors_and_adults(array, adult) for array in (people_h, copd))
+        people = _clinical_states(split, people_h, copd, diagnosis[r], p_recognised[r], recognisable)
+        funnel = _funnel(inputs, split, r, people, severe, adult if keep_ages else np.array([0.0, 1.0]))
+        yield Leaves(people, cells, funnel, _liver(inputs, split, r, people_g, liver))
+
+
+def _minors_and_adults(array: NDArray[Any], adult: NDArray[np.float64]) -> NDArray[Any]:
+    """Sum (replicate, population, sex, age, ...) over sex, and over age into two groups."""
+    by_age = array.sum(axis=2)
+    return np.asarray(np.einsum("rpa...,ba->rpb...", by_age, np.stack([1 - adult, adult])))[:, :, None]
+
+
+def _clinical_states(
+    split: Splitter,
+    people_h: NDArray[Any],
+    copd: NDArray[Any],
+    diagnosis: NDArray[np.float64],
+    p_recognised: NDArray[np.float64],
+    recognisable: list[int],
+) -> NDArray[Any]:
+    """Split people with and without COPD by diagnosis, then by recognition: a last axis of states."""
+    people = np.zeros((*copd.shape, len(STATES)), copd.dtype)
+    people[..., _KNOWN] = split.divide("diagnosis", copd, diagnosis[:, :, None, None, :, None, :])
+    people[..., _NO_COPD] = people_h - copd
+    run = _run_or_list(recognisable)
+    for column, found in _RECOGNISED_OF.items() if recognisable else ():
+        p_found = p_recognised[:, :, None, None, :, None, column][..., run, :]
+        unrecognised = people[..., column]  # a view: what is taken from it is taken from the people
+        recognised = split.part(f"recognition {STATES[column]}", unrecognised[..., run, :], p_found)
+        unrecognised[..., run, :] -= recognised
+        people[..., found][..., run, :] = recognised
+    return people
 
 
 def _diagnosis_and_recognition(state: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -196,14 +221,15 @@ def _run_or_list(positions: list[int]) -> slice | list[int]:
     return slice(positions[0], positions[-1] + 1) if together else positions
 
 
-def _funnel(inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], severe: list[int]) -> NDArray[Any]:
+def _funnel(
+    inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], severe: list[int], adult: NDArray[np.float64]
+) -> NDArray[Any]:
     """Count the people of severe genotypes at each step towards treatment.
 
     The level is independent of sex and age given the genotype, so both are summed out before it is drawn.
     """
     # replicate, population, age, genotype, smoking, state
     by_age = people[:, :, :, :, _run_or_list(severe)].sum(axis=2)
-    adult = inputs.values("adult")
     partly = [i for i, share in enumerate(adult) if 0 < share < 1]
     adults = by_age[:, :, adult >= 1].sum(axis=2)
     for i in partly:

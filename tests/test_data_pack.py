@@ -23,6 +23,7 @@ SOURCED = {
     "births": PACK.births.values(),
     "population_sizes": PACK.population_sizes.values(),
     "assumptions": PACK.assumptions.values(),
+    "limits": PACK.limits.values(),
     "ages": [area.row for area in PACK.ages.values()],
 }
 

@@ -150,5 +150,6 @@ def references_used(loaded: LoadedConfig) -> list[str]:
     >>> "nakanishi2020" in references_used(load_config({}))
     True
     """
-    rows = [*figures_used(loaded), *assumptions_made(loaded)]
-    return sorted({str(row["source"]) for row in rows if row["source"] in loaded.pack.references})
+    sources = [row["source"] for row in (*figures_used(loaded), *assumptions_made(loaded))]
+    sources += [row.source for row in loaded.pack.limits.values()]
+    return sorted({source for source in sources if source in loaded.pack.references})

@@ -18,6 +18,7 @@ from simulation.data.rows import (
     AncestryAllele,
     Assumption,
     Births,
+    Limit,
     Mixture,
     Parameter,
     PopulationSize,
@@ -128,6 +129,11 @@ class DataPack:
     def assumptions(self) -> dict[str, Assumption]:
         """Assumptions by name."""
         return {row.assumption: row for row in self._rows("assumptions", Assumption)}
+
+    @cached_property
+    def limits(self) -> dict[str, Limit]:
+        """Limits by name."""
+        return {row.limit: row for row in self._rows("limits", Limit)}
 
     @cached_property
     def ages(self) -> dict[str, AreaAges]:

@@ -186,3 +186,11 @@ class Assumption(Sourced):
     applies_to: str
     text: str
     consequence: str
+
+
+@dataclass(frozen=True)
+class Limit(Sourced):
+    """Something that a reader of any report must bear in mind."""
+
+    limit: str
+    text: str

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from simulation.data.pack import data_pack
-from simulation.report.words import LIMITS, alt_texts, answer, assumed, cards, people_sentence, with_interval
+from simulation.report.words import alt_texts, answer, assumed, cards, people_sentence, with_interval
 from simulation.results.plots import DEFINITIONS, SET_LABELS
 from simulation.results.results import Results
 
@@ -88,7 +88,7 @@ def _content(results: Results, folder: Path) -> dict[str, Any]:
         "assumptions": [
             {**row, "number": used.get(row["source"])} for row in results.assumptions.fillna("").to_dict("records")
         ],
-        "limits": LIMITS,
+        "limits": [{"text": row.text, "number": used.get(row.source)} for row in pack.limits.values()],
         "inputs": _input_rows(results, used),
         "references": [{**reference, "number": used[reference["source"]]} for reference in results.references],
         "record": record,

@@ -310,16 +310,3 @@ def alt_texts(results: Results) -> dict[str, str]:
             f"Points with intervals: every scenario against the base. Severe deficiency with COPD unrecognised: {said}."
         )
     return texts
-
-
-LIMITS = (
-    "A model, not a count: nobody was examined. Intervals hold what the sources' samples and the stated distributions"
-    " leave open, and the chance of who is born; they do not hold errors of the model's form.",
-    "Where sources disagree the choice of row matters more than the interval: the odds ratio of ZZ is 8.8 for recorded"
-    " COPD in a biobank and far higher in clinics, that of MZ is between 1.3 and 5, SZ below 11 µmol/L is 10 % or 60 %"
-    " depending on the assay, and 6 to 35 % of severe deficiency is recognised depending on the country. Other rows can be"
-    " named in the config.",
-    "COPD by the fixed ratio is about twice COPD by the lower limit of normal in never smokers; numbers of different"
-    " definitions must not be compared.",
-    "All genotypes are taken to live equally long; UK Biobank sees fewer ZZ at 40-69 than its allele frequency predicts.",
-)

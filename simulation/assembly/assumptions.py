@@ -128,7 +128,7 @@ def _has_frequency(ancestry: str, allele: str, config: Config, pack: DataPack) -
 
 
 def references_used(loaded: LoadedConfig) -> list[str]:
-    """Keys of the sources behind the figures and assumptions of a run.
+    """Keys of the sources behind the figures, assumptions and limits of a run.
 
     Parameters
     ----------

@@ -403,6 +403,15 @@ def test_plots_draw_on_the_axes_they_are_given(results):
         assert ax.get_title(loc="left")
 
 
+def test_figures_that_share_an_axis_show_all_their_points(results):
+    figure = Figure()
+    left, right = figure.subplots(1, 2, sharey=True)
+    results.plot.copd_by_age(left, scenario="nobody_smokes")
+    results.plot.copd_by_age(right)
+    highest = results.select("copd_by_age", set="severe", sex="both")["prevalence_high"].max()
+    assert right.get_ylim()[1] >= 100 * highest
+
+
 def test_results_show_themselves_in_a_notebook(results):
     shown = results._repr_html_()
     assert "Severe deficiency" in shown

@@ -19,6 +19,7 @@ DEFINITIONS = {
     "lln": "COPD by FEV1/FVC below the lower limit of normal",
     "recorded": "COPD by recorded diagnosis",
 }
+COPD_SETS = ("normal", "carrier", "intermediate", "severe")
 SET_LABELS = {
     "carrier": "Carrier (M with another)",
     "intermediate": "Intermediate (S with Z, rare, null)",
@@ -128,7 +129,8 @@ def plot_copd(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         y = np.array([names.index(name) for name in rows.index]) + _offset(k, 3)
         _points(ax, rows, "prevalence", y, colour, f"{smoking} smokers", scale=100)
     _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
-    ax.set_xlim(left=0)
+    shown = occupied[occupied["genotype"].isin(names)]
+    ax.set_xlim(0, _top(ax.get_xlim()[1], shown["prevalence_high"]))
     ax.set_xlabel("COPD prevalence (%)")
     ax.set_title(f"{DEFINITIONS[definition]}, by genotype and smoking", loc="left")
     ax.legend(frameon=False, fontsize=8)
@@ -169,13 +171,14 @@ def plot_copd_by_age(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = _axes(ax, (8, 4.2))
     both = table[table["sex"] == "both"]
     ages = list(dict.fromkeys(both["age"]))
-    for colour, name in zip(COLOURS, ("normal", "carrier", "intermediate", "severe"), strict=False):
+    for colour, name in zip(COLOURS, COPD_SETS, strict=False):
         rows = both[(both["set"] == name) & (both["n_people_mean"] > 0)]
         x = [ages.index(age) for age in rows["age"]]
         ax.plot(x, 100 * rows["prevalence_mean"], color=colour, label=SET_LABELS[name])
         ax.fill_between(x, 100 * rows["prevalence_low"], 100 * rows["prevalence_high"], color=colour, alpha=0.18, lw=0)
     ax.set_xticks(range(len(ages)), ages, rotation=45, ha="right", fontsize=8)
-    ax.set_ylim(bottom=0)
+    shown = both[both["set"].isin(COPD_SETS)]
+    ax.set_ylim(0, _top(ax.get_ylim()[1], shown["prevalence_high"]))
     ax.set_xlabel("Age (years)")
     ax.set_ylabel("COPD prevalence (%)")
     ax.set_title(f"{DEFINITIONS[definition]}, by age", loc="left")
@@ -416,6 +419,11 @@ def _tidy(ax: Axes) -> None:
 
 def _offset(k: int, n: int) -> float:
     return 0.0 if n == 1 else (k - (n - 1) / 2) * min(0.24, 0.8 / n)
+
+
+def _top(now: float, high: pd.Series[Any]) -> float:
+    """Upper limit that holds all intervals, also on an axis that another figure shares and has fixed."""
+    return max(now, 105 * float(high.max())) if high.notna().any() else now
 
 
 def _one_in(proportion: float) -> str:

@@ -1,6 +1,6 @@
-"""Slow, plain reference version of the model in design/MODEL.md, used only by the tests.
+"""Slow, plain reference version of the model (docs/model.md), used only by the tests.
 
-It was written from MODEL.md alone and shares no code with the package `simulation`. It loops over cells, or
+It was written from the description of the model alone and shares no code with the package `simulation`. It loops over cells, or
 over people, and uses only the standard library. Every epidemiological number comes in through an argument.
 
 The settings of `expected_tables` and `simulate_people`
@@ -54,7 +54,7 @@ The answer of both functions
            "recognised_probabilities": {population: (given diagnosed COPD, given anything else)}}
 Every key is there, also where the number is zero.
 
-How MODEL.md was read where it leaves a choice
+How the description was read where it leaves a choice
 ----------------------------------------------
 1.  Every cell has the risk and the smoking of its band's midpoint, age + 2.5, the open last band included.
 2.  The ages of a margin are completed years and both ends count: 16-24 reaches up to the 25th birthday.

@@ -68,15 +68,7 @@ def plot_prevalence(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         _points(ax, rows, "proportion", y, COLOURS[k % len(COLOURS)], _words(population))
         if len(populations) == 1:
             for height, (_, row) in zip(y, rows.iterrows(), strict=True):
-                ax.annotate(
-                    str(row["text"]).split(" (")[0],
-                    (row["proportion_high"], height),
-                    xytext=(6, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize=8,
-                    color="0.3",
-                )
+                _beside(ax, str(row["text"]).split(" (")[0], row["proportion_high"], height, fontsize=8, color="0.3")
     ax.set_xscale("log")
     _category_axis(ax, [SET_LABELS.get(name, f"PI*{name}") for name in names])
     ax.xaxis.set_major_formatter(lambda value, _: _one_in(value))
@@ -228,24 +220,11 @@ def plot_recognition(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = _axes(ax, (8, 2.9))
     row = table[table["genotype"] == "severe"].iloc[0]
     rungs = [name for name in LADDER if not (definition == "recorded" and name == "n_copd_diagnosed")]
-    means = [float(row[f"{name}_mean"]) for name in rungs]
-    for y, (name, mean) in enumerate(zip(rungs, means, strict=True)):
-        low, high = float(row[f"{name}_low"]), float(row[f"{name}_high"])
-        ax.barh(y, mean, color=COLOURS[y], height=0.62, zorder=2)
-        ax.plot([low, high], [y, y], color="0.15", lw=1.4, zorder=3)
-        ax.annotate(
-            f"{mean:,.0f} ({low:,.0f}-{high:,.0f})",
-            (max(high, mean), y),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8.5,
-        )
+    for y, name in enumerate(rungs):
+        mean, low, high = (float(row[f"{name}_{end}"]) for end in ("mean", "low", "high"))
+        _bar(ax, y, mean, low, high, COLOURS[y])
     _category_axis(ax, [LADDER[name] for name in rungs])
-    ax.set_xlim(0, max(float(row["n_copd_high"]), 1) * 1.45)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    ax.xaxis.set_major_locator(_locator())
-    ax.set_xlabel("People")
+    _people_axis(ax, max(float(row["n_copd_high"]), 1) * 1.45)
     ax.set_title(f"Who is recognised ({DEFINITIONS[definition]})", loc="left")
     return ax
 
@@ -338,21 +317,9 @@ def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax = _axes(ax, (8, 3.6))
     rows = table[table["genotype"] == "severe"]
     for y, (_, row) in enumerate(rows.iterrows()):
-        ax.barh(y, row["n_mean"], color=COLOURS[0], height=0.62, alpha=0.85, zorder=2)
-        ax.plot([row["n_low"], row["n_high"]], [y, y], color="0.15", lw=1.4, zorder=3)
-        ax.annotate(
-            f"{row['n_mean']:,.0f} ({row['n_low']:,.0f}-{row['n_high']:,.0f})",
-            (row["n_high"], y),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8.5,
-        )
+        _bar(ax, y, row["n_mean"], row["n_low"], row["n_high"], COLOURS[0], alpha=0.85)
     _category_axis(ax, [STEP_LABELS[step] for step in rows["step"]])
-    ax.set_xlim(0, max(float(rows["n_high"].max()), 1) * 1.4)
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    ax.xaxis.set_major_locator(_locator())
-    ax.set_xlabel("People")
+    _people_axis(ax, max(float(rows["n_high"].max()), 1) * 1.4)
     ax.set_title("From severe deficiency to augmentation therapy", loc="left")
     return ax
 
@@ -404,6 +371,26 @@ def _points(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str, lab
     ax.plot(mean, y, "o", color=colour, ms=5, label=label)
 
 
+def _bar(ax: Axes, y: float, mean: float, low: float, high: float, colour: str, alpha: float = 1.0) -> None:
+    """A count of people with its interval, in a line and in words."""
+    ax.barh(y, mean, color=colour, height=0.62, alpha=alpha, zorder=2)
+    ax.plot([low, high], [y, y], color="0.15", lw=1.4, zorder=3)
+    _beside(ax, f"{mean:,.0f} ({low:,.0f}-{high:,.0f})", max(high, mean), y, fontsize=8.5)
+
+
+def _beside(ax: Axes, text: str, x: float, y: float, **style: Any) -> None:
+    ax.annotate(text, (x, y), xytext=(6, 0), textcoords="offset points", va="center", **style)
+
+
+def _people_axis(ax: Axes, end: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.set_xlim(0, end)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    ax.set_xlabel("People")
+
+
 def _category_axis(ax: Axes, labels: Sequence[str]) -> None:
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.5, -0.5)
@@ -435,9 +422,3 @@ def _one_in(proportion: float) -> str:
 
 def _words(name: str) -> str:
     return str(name).replace("_", " ")
-
-
-def _locator() -> Any:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(5, integer=True)

@@ -50,11 +50,10 @@ def run(config: str | Path | Mapping[str, Any] | LoadedConfig, **overrides: Any)
     loaded = _load_config(config, **overrides)
     folder = Path(tempfile.mkdtemp(prefix="aatd-"))
     try:
-        found = run_study(loaded, folder)
+        results = run_study(loaded, folder, write_report=write_report)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    results = Results(found.tables, found.record, found.references, folder, write_report)
     weakref.finalize(results, shutil.rmtree, folder, ignore_errors=True)  # replicates live as long as the results
     return results
 

@@ -47,20 +47,18 @@ def run(
     """Run a config and write tables, figures and the report."""
     from simulation.config.load import load_config
     from simulation.report.page import write_report
-    from simulation.results.folder import check_place, written_beside
-    from simulation.results.results import Results
+    from simulation.results.folder import written_beside
     from simulation.studies.run import run_study
 
     given = {"seed": seed, "replicates": replicates, "engine": engine}
     settings = [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     loaded = load_config(_config_path(config), settings)
     folder = out if out is not None else Path("results") / loaded.name
-    check_place(folder, force=force)
     with written_beside(folder, force=force) as beside:
         (beside / "replicates").mkdir()
         with _progress("Replicates") as progress:
-            found = run_study(loaded, beside / "replicates", progress, " ".join(["aatd", *sys.argv[1:]]))
-        results = Results(found.tables, found.record, found.references, found.replicates_folder, write_report)
+            command = " ".join(["aatd", *sys.argv[1:]])
+            results = run_study(loaded, beside / "replicates", progress, command, write_report)
         results.write_into(beside)
     _show_summary(results)
     print(f"Report: {folder / 'report.html'}")

@@ -22,7 +22,7 @@ from simulation.config.load import BASE, LoadedConfig
 from simulation.engines.block import run_block
 from simulation.randomness import BLOCK_SIZE
 from simulation.results.axes import TOTAL
-from simulation.results.results import Results
+from simulation.results.results import ReportWriter, Results
 from simulation.results.store import Replicates, write_block
 from simulation.results.tables import care, cells, copd, headlines, prevalence, recognition
 
@@ -75,7 +75,11 @@ def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = N
 
 
 def run_study(
-    loaded: LoadedConfig, folder: Path, progress: Progress | None = None, command: str | None = None
+    loaded: LoadedConfig,
+    folder: Path,
+    progress: Progress | None = None,
+    command: str | None = None,
+    write_report: ReportWriter | None = None,
 ) -> Results:
     """Run a config and make its tables.
 
@@ -89,6 +93,8 @@ def run_study(
         Called with (blocks done, blocks in all).
     command : str, optional
         How the run was started, for the record.
+    write_report : callable, optional
+        Writes report.html when the results are saved.
 
     Returns
     -------
@@ -118,9 +124,10 @@ def run_study(
     run = cells.Run(replicates, loaded.base.copd.definition, births_by_population(loaded))
     figures = pd.DataFrame(figures_used(loaded), columns=list(COLUMNS))
     figures["share_of_variance"] = figures["name"].map(headlines.shares_of_variance(run)).fillna(0.0)
+    genotypes = prevalence.prevalence(run)
     found = {
-        "prevalence": prevalence.prevalence(run),
-        "carriers": prevalence.carriers(run),
+        "prevalence": genotypes,
+        "carriers": prevalence.carriers(run, genotypes),
         "copd": copd.copd(run),
         "copd_by_age": copd.copd_by_age(run),
         "recognition": recognition.recognition(run),
@@ -133,7 +140,7 @@ def run_study(
     }
     record = run_record(loaded, began, perf_counter() - clock, command)
     references = [vars(loaded.pack.references[key]) for key in references_used(loaded)]
-    return Results(found, record, references, folder)
+    return Results(found, record, references, folder, write_report)
 
 
 def births_by_population(loaded: LoadedConfig) -> dict[str, dict[str, float]]:

@@ -85,18 +85,20 @@ def _prevalence_row(
     return row
 
 
-def carriers(run: Run) -> pd.DataFrame:
+def carriers(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """Carriers among the living, by genotype and together.
 
     Parameters
     ----------
     run : Run
         Replicates of all scenarios.
+    table : pandas.DataFrame
+        Their `prevalence`.
 
     Returns
     -------
     pandas.DataFrame
-        Rows of `prevalence` for M with another allele, with the share of each among carriers [proportion].
+        Rows of it for M with another allele, with the share of each among carriers [proportion].
 
     Notes
     -----
@@ -109,7 +111,6 @@ def carriers(run: Run) -> pd.DataFrame:
     >>> table["genotype"].tolist()
     ['MS', 'MZ', 'M/rare', 'M/null', 'carrier']
     """
-    table = prevalence(run)
     living = table[table["at"] == "living"].drop(columns="at")
     rows = []
     for (scenario, population), part in living.groupby(["scenario", "population"], sort=False):

@@ -10,6 +10,7 @@ import pytest
 
 import simulation
 from simulation import ConfigError, load_config
+from simulation.assembly.evidence import figures_used
 from simulation.config.json_schema import json_schema
 from simulation.config.layers import merge, parse_setting
 from simulation.config.schema import Config, Model
@@ -379,3 +380,16 @@ def test_the_reference_of_the_config_is_that_of_the_schema():
     docs = Path(__file__).parent.parent / "docs"
     written = runpy.run_path(str(docs / "write_config_reference.py"))["config_reference"]()
     assert (docs / "config.md").read_text(encoding="utf-8") == written, "run: python docs/write_config_reference.py"
+
+
+@pytest.mark.parametrize("where", ["population", "populations.a"])
+def test_smoking_of_one_population_is_set_by_the_config_that_gives_it(where):
+    own = {"smoking": {"never": 0.5, "former": 0.3, "current": 0.2}}
+    loaded = load_config({"population": own} if where == "population" else {"populations": {"a": own}})
+    assert {row["set_by"] for row in figures_used(loaded) if row["kind"] == "smoking"} == {"config"}
+
+
+def test_ages_of_a_populations_own_prevalence_are_named_by_their_own_key():
+    own = {"prevalence": 0.1, "prevalence_age_min": 60, "prevalence_age_max": 50, "calibrate_total": True}
+    with pytest.raises(ConfigError, match=r"population\.copd\.prevalence_age_max = 50; it must be above"):
+        load_config({"population": {"copd": own}})

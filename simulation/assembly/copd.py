@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.assembly.parameters import central
-from simulation.config.populations import age_weights, merged_copd
+from simulation.config.populations import age_weights, merged_copd, population_key
 from simulation.config.schema import Config, Copd
 from simulation.config.slots import EXPOSURE_ROWS, GIVEN_OR_SOLVED, MARGINAL_ZZ, prevalence_name
 from simulation.config.values import RowName
@@ -320,7 +320,7 @@ def solve_log_k(
             target = values[prevalence_name(copd)]
         people = people / people.sum() if people.sum() > 0 else people
         cells = people[None, ..., None] * history_shares(smoking[:, p])  # replicate, sex, age, history
-        key = f"populations.{name}.copd" if population.copd is not None and config.populations else "copd"
+        key = f"{population_key(config, name)}.copd" if population.copd is not None else "copd"
         columns.append(_log_k(key, model, cells, risk_share[:, p], target))
     return np.stack(columns, axis=1)
 

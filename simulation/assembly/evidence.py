@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from simulation.assembly.genotypes import ancestry_shares, frequency_rows, mixture_of
-from simulation.assembly.parameters import UPTAKE, distributions, frequency_distribution, smoking_distributions
+from simulation.assembly.parameters import UPTAKE, central, distributions, frequency_distribution, smoking_distributions
 from simulation.assembly.people import births_area
 from simulation.config.load import BASE, LoadedConfig
-from simulation.config.populations import age_weights
+from simulation.config.populations import age_weights, ages_area, population_key
 from simulation.config.schema import Config
 from simulation.config.values import Count, RowName
 from simulation.data.rows import Sourced
-from simulation.parameters.distributions import Distribution, Fixed, beta_from_count
+from simulation.parameters.distributions import Distribution, Fixed
 
 COLUMNS = (
     "scenario",
@@ -119,7 +119,7 @@ def _origin(loaded: LoadedConfig, key: str) -> str:
 
 def _alleles(config: Config, loaded: LoadedConfig) -> list[Figure]:
     pack = loaded.pack
-    rho = float(distributions(config, pack)["geno.between_survey_rho"].central)
+    rho = central(config, pack, "geno.between_survey_rho")
     rows = []
     for ancestry in ancestry_shares(config, pack)[0]:
         for allele in config.genetics.alleles[1:]:
@@ -143,10 +143,7 @@ def _alleles(config: Config, loaded: LoadedConfig) -> list[Figure]:
 
 
 def _own_frequency(ancestry: str, allele: str, value: Distribution | Count, rho: float, loaded: LoadedConfig) -> Figure:
-    if isinstance(value, Count):
-        distribution: Distribution = beta_from_count(value.count, value.of, rho if value.rho is None else value.rho)
-    else:
-        distribution = value
+    distribution = value.distribution(rho) if isinstance(value, Count) else value
     origin = _origin(loaded, f"ancestries.{ancestry}.{allele}")
     name, text = f"allele.{ancestry}.{allele}", f"{allele} in {ancestry}"
     row = _row("allele frequency", name, text, distribution, "proportion", origin, OWN)
@@ -162,7 +159,7 @@ def _smoking(config: Config, loaded: LoadedConfig) -> list[Figure]:
     for population, table in config.all_populations.items():
         smoking = table.smoking or config.smoking
         if smoking.shares is not None:
-            where = f"populations.{population}.smoking" if table.smoking and config.populations else "smoking"
+            where = f"{population_key(config, population)}.smoking" if table.smoking else "smoking"
             for status, share in smoking.shares.items():
                 name, text = f"smoking.{population}.{status}", f"{status} smokers of {population}"
                 rows.append(
@@ -196,8 +193,8 @@ def _people(config: Config, loaded: LoadedConfig) -> list[Figure]:
     pack = loaded.pack
     rows = []
     for name, population in config.all_populations.items():
-        where = f"populations.{name}" if config.populations else "population"
-        size, ages = population.size, population.ages
+        where = population_key(config, name)
+        size = population.size
         if isinstance(size, int):
             text = f"People of {name.replace('_', ' ')}"
             rows.append(
@@ -207,8 +204,8 @@ def _people(config: Config, loaded: LoadedConfig) -> list[Figure]:
             counted = pack.population_sizes[size]
             rows.append(_of_pack("population", f"size.{size}", counted.label, counted.n_people, "people", counted))
         total = float(age_weights(population, pack).sum())
-        if isinstance(ages, str | None):
-            area = ages or (size if isinstance(size, str) and size in pack.ages else "europe")
+        area = ages_area(population, pack)
+        if area is not None:
             text = f"People of {pack.ages[area].label} by sex and age, 2020"
             rows.append(_of_pack("ages", f"ages.{area}", text, total, "people", pack.ages[area].row))
         else:

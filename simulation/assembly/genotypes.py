@@ -12,7 +12,7 @@ from simulation.data.pack import DataPack
 from simulation.errors import ConfigError
 from simulation.genetics.hardy_weinberg import with_m_as_remainder
 from simulation.genetics.mating import ancestry_genotypes, mixed_genotypes
-from simulation.parameters.distributions import Distribution, beta_from_count
+from simulation.parameters.distributions import Distribution
 from simulation.randomness import BLOCK_SIZE
 
 Array = NDArray[np.float64]
@@ -155,7 +155,7 @@ def allele_frequencies(config: Config, pack: DataPack, ancestry: str, draws: Dra
         if ancestry in config.ancestries:
             value = config.ancestries[ancestry].get(allele)
             if isinstance(value, Count):
-                value = beta_from_count(value.count, value.of, rho if value.rho is None else value.rho)
+                value = value.distribution(rho)
             if value is not None:
                 wanted[f"allele.{ancestry}.{allele}"] = value
         else:

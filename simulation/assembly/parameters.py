@@ -122,10 +122,7 @@ def distributions(config: Config, pack: DataPack) -> dict[str, Distribution]:
     >>> distributions(Config(parameters={"lung.copd_or.sz_ever": 2}), data_pack())["lung.copd_or.sz_ever"]
     Fixed(value=2.0)
     """
-    found: dict[str, Distribution] = {}
-    for name in used_parameters(config):
-        value = config.parameters.get(name)
-        found[name] = row_distribution(pack.parameters[name]) if value is None else _resolved(value, pack)
+    found = {name: _in_place(config, pack, name) for name in used_parameters(config)}
     own = [population.copd for population in config.all_populations.values() if population.copd is not None]
     settings: list[Copd | PopulationCopd] = [config.copd, *own]
     for copd in settings:
@@ -163,8 +160,12 @@ def central(config: Config, pack: DataPack, name: str) -> float:
     >>> central(Config(), data_pack(), "diag.copd_tested.recommended")
     0.1
     """
-    value = config.parameters.get(name)
-    return (row_distribution(pack.parameters[name]) if value is None else _resolved(value, pack)).central
+    return _in_place(config, pack, name).central
+
+
+def _in_place(config: Config, pack: DataPack, name: str) -> Distribution:
+    """What the config puts in a parameter's place, else its own row."""
+    return _resolved(config.parameters.get(name, RowName(name)), pack)
 
 
 def _resolved(value: Distribution | RowName, pack: DataPack) -> Distribution:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.config.schema import Copd, Population, PopulationCopd
+from simulation.config.schema import AgeTable, Config, Copd, Population, PopulationCopd
 from simulation.data.pack import DataPack
 
 
@@ -33,11 +33,67 @@ def age_weights(population: Population, pack: DataPack) -> np.ndarray:
     >>> age_weights(Population(size="ISL"), data_pack()).shape
     (2, 21)
     """
-    ages = population.ages
-    if ages is None:
-        ages = population.size if isinstance(population.size, str) and population.size in pack.ages else "europe"
-    table = pack.ages[ages] if isinstance(ages, str) else {"male": ages.male, "female": ages.female}
+    if isinstance(population.ages, AgeTable):
+        return np.array([population.ages.male, population.ages.female], np.int64)
+    table = pack.ages[str(ages_area(population, pack))]
     return np.array([table["male"], table["female"]], np.int64)
+
+
+def ages_area(population: Population, pack: DataPack) -> str | None:
+    """Area whose ages a population has.
+
+    Parameters
+    ----------
+    population : Population
+        As configured.
+    pack : DataPack
+        For named areas.
+
+    Returns
+    -------
+    str or None
+        The area named by ages, else the one named by size, else Europe; None with an age table of its own.
+
+    Notes
+    -----
+    Source: docs/model.md, section 1.
+
+    Examples
+    --------
+    >>> from simulation.data.pack import data_pack
+    >>> ages_area(Population(size="ISL"), data_pack()), ages_area(Population(size=1000), data_pack())
+    ('ISL', 'europe')
+    """
+    if population.ages is not None:
+        return population.ages if isinstance(population.ages, str) else None
+    return population.size if isinstance(population.size, str) and population.size in pack.ages else "europe"
+
+
+def population_key(config: Config, name: str) -> str:
+    """Key of a population in the config.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+    name : str
+        Of one of its populations.
+
+    Returns
+    -------
+    str
+        "population", or "populations.NAME" where they are named.
+
+    Notes
+    -----
+    Source: docs/config.md.
+
+    Examples
+    --------
+    >>> population_key(Config(), "population"), population_key(Config(populations={"a": Population()}), "a")
+    ('population', 'populations.a')
+    """
+    return f"populations.{name}" if config.populations else "population"
 
 
 def merged_copd(copd: Copd, own: PopulationCopd | None) -> Copd:

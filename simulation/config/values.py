@@ -11,7 +11,14 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from simulation.parameters.distributions import FORMS, Distribution, Fixed, parse_distribution
+from simulation.parameters.distributions import (
+    FORMS,
+    Beta,
+    Distribution,
+    Fixed,
+    beta_from_count,
+    parse_distribution,
+)
 
 _NUMBER = r"\d[\d_ ]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
 PERCENT = re.compile(rf"^\s*({_NUMBER})\s*%\s*$")
@@ -32,6 +39,21 @@ class Count:
     count: int
     of: int
     rho: float | None = None
+
+    def distribution(self, rho: float = 0.0) -> Beta:
+        """Distribution of the allele frequency.
+
+        Parameters
+        ----------
+        rho : float, default 0.0
+            Between-survey correlation where the count gives none of its own. [dimensionless]
+
+        Returns
+        -------
+        Beta
+            [proportion]
+        """
+        return beta_from_count(self.count, self.of, rho if self.rho is None else self.rho)
 
 
 def parse_proportion(value: Any) -> Any:

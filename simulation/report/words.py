@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from simulation.config.populations import ages_area
+from simulation.config.schema import Config, Population
 from simulation.data.pack import DataPack, data_pack
 from simulation.results.plots import DEFINITIONS
 from simulation.results.results import Results
@@ -94,24 +96,22 @@ def people_sentence(config: Mapping[str, Any], results: Results, pack: DataPack)
     >>> people_sentence(results.record["config"], results, simulation.data_pack())
     '1,000 people aged 30 and over with the ages of Sweden (European, all but Finnish).'
     """
-    tables = config.get("populations") or {"": config.get("population") or {}}
-    size = {name: _everybody(results, name) for name in results.populations}
-    parts = [_one_population(tables[name], float(size.get(name or "population", 0)), config, pack) for name in tables]
+    populations = Config.model_validate(config).all_populations
+    parts = [_one_population(table, _everybody(results, name), pack) for name, table in populations.items()]
     if len(parts) == 1:
         return f"{parts[0]}."
-    total = float(size[results.whole])
-    names = [name.replace("_", " ") for name in tables]
+    total = _everybody(results)
+    names = [name.replace("_", " ") for name in populations]
     listed = "; ".join(f"{name}: {part}" for name, part in zip(names, parts, strict=True))
     return f"{total:,.0f} people in {len(parts)} populations. {listed[0].upper()}{listed[1:]}."
 
 
-def _one_population(table: Mapping[str, Any], size: float, config: Mapping[str, Any], pack: DataPack) -> str:
-    low, high = int(table.get("age_min", 0)), table.get("age_max")
-    ages = f" aged {low} to {int(high) - 1}" if high else f" aged {low} and over" if low else " of all ages"
-    named = table.get("size")
-    area = table.get("ages") or (named if named in pack.ages else "europe")
-    where = f" with the ages of {pack.ages[area].label}" if isinstance(area, str) else " with ages as in the config"
-    ancestry = table.get("ancestry", {"gnomad_nfe": 1.0})
+def _one_population(population: Population, size: float, pack: DataPack) -> str:
+    low, high = population.age_min, population.age_max
+    ages = f" aged {low} to {high - 1}" if high else f" aged {low} and over" if low else " of all ages"
+    area = ages_area(population, pack)
+    where = f" with the ages of {pack.ages[area].label}" if area is not None else " with ages as in the config"
+    ancestry = population.ancestry
     if isinstance(ancestry, str):
         mixture = pack.mixtures[ancestry]
         who = "mixture " + mixture[0].label + (" (A)" if any(row.verified == "no" for row in mixture) else "")

@@ -43,13 +43,8 @@ def check_copd(config: Config, pack: DataPack) -> Iterator[str]:
     if shared:
         yield from _copd("copd", config.copd, pack)
     for key, population in named_populations(config):
-        copd = merged_copd(config.copd, population.copd)
         if population.copd is not None:
-            yield from _copd(f"{key}.copd", copd, pack)
-        if copd.prevalence is not None and not isinstance(copd.prevalence, RowName | None):
-            low, high = copd.prevalence_age_min, copd.prevalence_age_max
-            if low is not None and high is not None and high <= low:
-                yield f"copd.prevalence_age_max = {high}; it must be above prevalence_age_min = {low}"
+            yield from _copd(f"{key}.copd", merged_copd(config.copd, population.copd), pack)
     if config.copd.definition == "recorded" and config.recognition.severe_diagnosis == "same":
         yield 'recognition.severe_diagnosis = "same" would change nothing: recorded COPD is diagnosed; remove it'
 
@@ -74,8 +69,11 @@ def _copd(key: str, copd: Copd, pack: DataPack) -> Iterator[str]:
                 f" {copd.definition}; definitions are never mixed; {copd.definition} rows are {', '.join(rows)}"
             )
     else:
-        if copd.prevalence_age_min is None:
+        first, end = copd.prevalence_age_min, copd.prevalence_age_max
+        if first is None:
             yield f"{key}.prevalence_age_min is missing; say from what age the prevalence holds, for example 40"
+        elif end is not None and end <= first:
+            yield f"{key}.prevalence_age_max = {end}; it must be above prevalence_age_min = {first}"
         low, high = copd.prevalence.quantile(FAR)
         if low < 0 or high >= 1 or high == 0:
             yield f"{key}.prevalence goes from {low:.3g} to {high:.3g}; it must lie above 0 and below 1"

@@ -11,7 +11,7 @@ from simulation.data.pack import DataPack
 from simulation.errors import nearest
 from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
 from simulation.labels import genotypes
-from simulation.parameters.distributions import Distribution, beta_from_count
+from simulation.parameters.distributions import Distribution
 
 SUM_TOLERANCE = 1e-6
 FAR = (1e-7, 1 - 1e-7)  # quantiles between which a number must stay in its range
@@ -181,7 +181,7 @@ def central_frequency(value: Distribution | Count) -> float:
     >>> central_frequency(Count(1, 99))
     0.015
     """
-    return beta_from_count(value.count, value.of).central if isinstance(value, Count) else value.central
+    return (value.distribution() if isinstance(value, Count) else value).central
 
 
 def check_sets(config: Config) -> Iterator[str]:

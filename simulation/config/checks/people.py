@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulation.config.checks.genetics import SUM_TOLERANCE, check_inbreeding
-from simulation.config.populations import age_weights
+from simulation.config.populations import age_weights, population_key
 from simulation.config.schema import Config, Population, Smoking
 from simulation.data.pack import DataPack
 from simulation.demography.people import within_ages
@@ -36,7 +36,7 @@ def named_populations(config: Config) -> Iterator[tuple[str, Population]]:
     ['populations.a']
     """
     for name, population in config.all_populations.items():
-        yield (f"populations.{name}" if config.populations else "population"), population
+        yield population_key(config, name), population
 
 
 def check_population(key: str, population: Population, config: Config, pack: DataPack) -> Iterator[str]:

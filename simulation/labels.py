@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
 
+BASE = "base"  # the config itself, beside its scenarios
 SEXES = ("male", "female")
 AGES = tuple(range(0, 105, 5))  # lower ends of five-year groups; the last is 100 and over
 SMOKING = ("never", "former", "current")

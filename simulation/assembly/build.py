@@ -15,12 +15,13 @@ from simulation.assembly import body, copd, genotypes, people, recognition
 from simulation.assembly.parameters import Draws, distributions
 from simulation.assembly.smoking import pack_years_by_age, smoking_of_populations
 from simulation.care.augmentation import adult_share
-from simulation.config.load import BASE, LoadedConfig, load_config
+from simulation.config.load import LoadedConfig, load_config
 from simulation.config.schema import Config
 from simulation.data.pack import DataPack
 from simulation.inputs import Inputs
 from simulation.labels import (
     AGES,
+    BASE,
     HISTORIES,
     RISK_GENOTYPES,
     SEXES,

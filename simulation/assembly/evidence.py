@@ -7,11 +7,12 @@ from typing import Any
 from simulation.assembly.genotypes import ancestry_shares, frequency_rows, mixture_of
 from simulation.assembly.parameters import UPTAKE, central, distributions, frequency_distribution, smoking_distributions
 from simulation.assembly.people import births_area
-from simulation.config.load import BASE, LoadedConfig
+from simulation.config.load import LoadedConfig
 from simulation.config.populations import age_weights, ages_area, population_key
 from simulation.config.schema import Config
 from simulation.config.values import Count, RowName
 from simulation.data.rows import Sourced
+from simulation.labels import BASE
 from simulation.parameters.distributions import Distribution, Fixed
 
 COLUMNS = (

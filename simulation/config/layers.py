@@ -67,7 +67,6 @@ def read_layers(path: Path) -> tuple[dict[str, Any], Origins]:
     origins: Origins = {}
     for name, data in reversed(layers):
         merged = merge(merged, data)
-        origins = {key: origin for key, origin in origins.items() if _holds(merged, key)}
         origins.update({key: name for key in leaf_keys(data)})
     return merged, {key: origins[key] for key in leaf_keys(merged) if key in origins}
 
@@ -273,10 +272,6 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _holds(data: Mapping[str, Any], key: str) -> bool:
-    return key in leaf_keys(data)
 
 
 def _read_toml(path: Path, chain: Sequence[Path]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from simulation.config.schema import Config, Smoking
 from simulation.config.slots import prevalence_rows
 from simulation.data.pack import DataPack, data_pack
 from simulation.errors import ConfigError, nearest
+from simulation.labels import BASE
 
-BASE = "base"
 SCENARIO_KEYS = (
     "population",
     "populations",
@@ -124,7 +124,7 @@ def load_config(
     for origin, layer in [*(("--set", parse_setting(text)) for text in settings), ("argument", normalised(overrides))]:
         data = merge(data, layer)
         origins.update({key: origin for key in leaf_keys(layer)})
-    origins = {key: value for key, value in origins.items() if key in set(leaf_keys(data))}
+    origins = {key: origins[key] for key in leaf_keys(data) if key in origins}
 
     mistakes: list[str] = []
     pack = data_pack()

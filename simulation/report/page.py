@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from simulation.data.pack import data_pack
-from simulation.report.words import alt_texts, answer, assumed, cards, people_sentence, with_interval
+from simulation.report.words import CARD_HEADLINES, alt_texts, answer, assumed, cards, people_sentence, with_interval
 from simulation.results.plots import DEFINITIONS, SET_LABELS
 from simulation.results.results import Results
 
@@ -60,6 +60,7 @@ def write_report(results: Results, folder: Path) -> None:
 def _content(results: Results, folder: Path) -> dict[str, Any]:
     record, pack = results.record, data_pack()
     texts = alt_texts(results)
+    unverified = results.parameters[results.parameters["verified"] == "no"]
     figures = [
         {
             "name": name,
@@ -82,9 +83,9 @@ def _content(results: Results, folder: Path) -> dict[str, Any]:
         "populations": _population_rows(results),
         "headlines": _headline_rows(results),
         "differences": _difference_rows(results),
-        "drivers": _driver_rows(results, used),
-        "unverified": _unverified(results, used),
-        "n_unverified": int((results.parameters["verified"] == "no").sum()),
+        "drivers": _driver_rows(results, results.parameters, used)[:N_PARAMETERS_SHOWN],
+        "unverified": _driver_rows(results, unverified, used),
+        "n_unverified": len(unverified),
         "assumptions": [
             {**row, "number": used.get(row["source"])} for row in results.assumptions.fillna("").to_dict("records")
         ],
@@ -118,13 +119,12 @@ def _population_rows(results: Results) -> list[dict[str, str]]:
     if len(results.populations) == 1:
         return []
     rows = {name: results.select("headlines", population=name).set_index("headline") for name in results.populations}
-    names = ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers")
     return [
         {
             "population": name.replace("_", " "),
             "birth": results.select("prevalence", population=name, at="birth", genotype="severe")["text"].iloc[0],
         }
-        | {key: with_interval(*rows[name].loc[key, ["n_mean", "n_low", "n_high"]]) for key in names}
+        | {key: with_interval(*rows[name].loc[key, ["n_mean", "n_low", "n_high"]]) for key in CARD_HEADLINES}
         for name in results.populations
     ]
 
@@ -135,7 +135,7 @@ def _headline_rows(results: Results) -> list[dict[str, str]]:
 
 
 def _difference_rows(results: Results) -> list[dict[str, str]]:
-    rows = results.differences[results.differences["population"] == results.whole]
+    rows = results.select("differences", scenario=None)
     rows = rows[
         (rows["difference_low"] != 0) | (rows["difference_high"] != 0)
     ]  # what a scenario leaves alone is not listed
@@ -156,21 +156,11 @@ def _percent(mean: float, low: float, high: float) -> str:
     return f"{100 * mean:+.1f} % ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−")
 
 
-def _driver_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
-    rows = _above_noise(results, results.parameters).drop_duplicates("name")
-    rows = rows.sort_values("share_of_variance", ascending=False, kind="stable").head(N_PARAMETERS_SHOWN)
-    return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
-
-
-def _unverified(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:
-    rows = _above_noise(results, results.parameters[results.parameters["verified"] == "no"]).drop_duplicates("name")
+def _driver_rows(results: Results, rows: pd.DataFrame, used: dict[str, int]) -> list[dict[str, Any]]:
+    """Figures whose share is more than chance gives one in a hundred that has nothing to do with it, the largest first."""
+    rows = rows[rows["share_of_variance"] > NOISE / results.record["replicates"]].drop_duplicates("name")
     rows = rows.sort_values("share_of_variance", ascending=False, kind="stable")
     return [{**row, "number": used.get(row["source"])} for row in rows.to_dict("records")]
-
-
-def _above_noise(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the figures whose share is more than chance gives one parameter in a hundred that has nothing to do with it."""
-    return rows[rows["share_of_variance"] > NOISE / results.record["replicates"]]
 
 
 def _input_rows(results: Results, used: dict[str, int]) -> list[dict[str, Any]]:

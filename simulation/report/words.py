@@ -12,6 +12,8 @@ from simulation.results.plots import DEFINITIONS
 from simulation.results.results import Results
 from simulation.results.summary import one_in_text
 
+CARD_HEADLINES = ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers")
+
 
 def number(value: float) -> str:
     """A count in words of a report.
@@ -160,7 +162,7 @@ def cards(results: Results) -> list[tuple[str, str, str]]:
             f"95 % interval 1 in {rest.rstrip(')').replace('-', ' to ')}" if rest else "",
         )
     ]
-    for name in ("severe_deficiency", "copd_in_severe", "undiagnosed_aatd_with_copd", "carriers"):
+    for name in CARD_HEADLINES:
         row = rows.loc[name]
         span = f"95 % interval {number(row.n_low)} to {number(row.n_high)}"
         found.append((row.label, number(row.n_mean), span))
@@ -300,8 +302,7 @@ def alt_texts(results: Results) -> dict[str, str]:
         + ".",
     }
     if len(results.differences):
-        rows = results.differences[results.differences["headline"] == "undiagnosed_aatd_with_copd"]
-        rows = rows[rows["population"] == results.whole]
+        rows = results.select("differences", scenario=None, headline="undiagnosed_aatd_with_copd")
         said = "; ".join(
             f"{r.scenario.replace('_', ' ')} {with_interval(r.difference_mean, r.difference_low, r.difference_high)}"
             for r in rows.itertuples()

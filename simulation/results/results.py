@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from simulation.errors import DataError
+from simulation.labels import BASE
 from simulation.results import plots
 from simulation.results.bibtex import bibtex
 from simulation.results.store import Replicates
@@ -31,8 +32,6 @@ TABLES = (
     "parameters",
     "assumptions",
 )
-BASE = "base"
-TOTAL = "total"
 ReportWriter = Callable[["Results", Path], None]
 
 
@@ -130,7 +129,7 @@ assumptions : pandas.DataFrame
             }
         ).reset_index(drop=True)
 
-    def select(self, table: str, **equal: str) -> pd.DataFrame:
+    def select(self, table: str, **equal: str | None) -> pd.DataFrame:
         """Rows of a table, of the base and all people together unless another scenario or population is named.
 
         Parameters
@@ -138,7 +137,7 @@ assumptions : pandas.DataFrame
         table : str
             One of `TABLES`.
         **equal
-            Column values that the rows must have: genotype="severe", at="birth".
+            Column values that the rows must have: genotype="severe", at="birth"; None for any.
 
         Returns
         -------
@@ -155,7 +154,8 @@ assumptions : pandas.DataFrame
         for column, value in wanted.items():
             if column not in rows.columns:
                 raise DataError(f"{table} has no column {column}; it has {', '.join(rows.columns)}")
-            rows = rows[rows[column] == value]
+            if value is not None:
+                rows = rows[rows[column] == value]
         return rows
 
     def replicates(self, scenario: str = BASE) -> Replicates:
@@ -253,16 +253,11 @@ class Plots:
         self._results = results
 
     def _rows(self, name: str, scenario: str | None, population: str | None) -> pd.DataFrame:
-        table = self._results.tables[name]
-        if scenario is not None:
-            table = table[table["scenario"] == scenario]
-        return table[table["population"] == (population or self._results.whole)]
+        return self._results.select(name, scenario=scenario, population=population or self._results.whole)
 
     def prevalence(self, ax: Axes | None = None, *, scenario: str = BASE, at: str = "living") -> Axes:
         """Share of people with each genotype and set; see `plots.plot_prevalence`."""
-        table = self._results.prevalence
-        table = table[(table["scenario"] == scenario) & (table["at"] == at)]
-        return plots.plot_prevalence(table, ax)
+        return plots.plot_prevalence(self._results.select("prevalence", scenario=scenario, population=None, at=at), ax)
 
     def copd(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
         """COPD prevalence by genotype and smoking; see `plots.plot_copd`."""

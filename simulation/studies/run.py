@@ -18,8 +18,9 @@ from simulation.assembly.assumptions import assumptions_made, references_used
 from simulation.assembly.build import build_block
 from simulation.assembly.evidence import COLUMNS, figures_used
 from simulation.assembly.people import births
-from simulation.config.load import BASE, LoadedConfig
+from simulation.config.load import LoadedConfig
 from simulation.engines.block import run_block
+from simulation.labels import BASE
 from simulation.randomness import BLOCK_SIZE
 from simulation.results.axes import TOTAL
 from simulation.results.results import ReportWriter, Results

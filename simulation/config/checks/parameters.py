@@ -62,10 +62,9 @@ def check_parameters(config: Config, pack: DataPack) -> Iterator[str]:
             elif name.startswith(WITHOUT_CHANCE) and other.distribution:
                 yield f'{key} = "{value.name}"; that row is uncertain and this parameter takes a number without a distribution'
             else:
-                wanted = row.definition or (config.copd.definition if name in GIVEN_OR_SOLVED else "")
-                wanted = (
-                    "fixed_ratio" if wanted == "lln" and name in GIVEN_OR_SOLVED else wanted
-                )  # both are spirometric
+                wanted = row.definition
+                if name in GIVEN_OR_SOLVED and not wanted:  # both spirometric definitions take the same odds ratios
+                    wanted = "recorded" if config.copd.definition == "recorded" else "fixed_ratio"
                 if wanted and other.definition and other.definition != wanted:
                     yield f'{key} = "{value.name}"; that row is {other.definition} and {wanted} is needed here'
         elif name.startswith(WITHOUT_CHANCE) and not isinstance(value, Fixed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from simulation.assembly.parameters import Draws, smoking_distributions
 from simulation.config.populations import age_weights
-from simulation.config.schema import Config, Smoking
+from simulation.config.schema import Config
 from simulation.data.pack import DataPack
+from simulation.data.rows import Smoking
 from simulation.exposures.pack_years import SmokingCareer, pack_years_classes
 from simulation.exposures.smoking import (
     AgePattern,
@@ -58,55 +60,61 @@ def smoking_of_populations(config: Config, pack: DataPack, values: dict[str, Arr
     >>> p.shape, bool(np.allclose(p.sum(axis=-1), 1))
     ((64, 1, 2, 21, 3), True)
     """
-    tables = []
-    for population in config.all_populations.values():
-        weights = age_weights(population, pack)  # the whole age structure: a margin describes it, not the age limits
-        tables.append(_smoking(population.smoking or config.smoking, pack, values, draws, weights))
-    return np.stack(tables, axis=1)
-
-
-def _smoking(
-    smoking: Smoking, pack: DataPack, values: dict[str, Array], draws: Draws, weights: NDArray[np.int64]
-) -> Array:
     min_age = float(values["smoke.min_age_years"][0])
-    by_sex = []
-    for sex_number, sex in enumerate(SEXES):
-        pattern = age_pattern(sex, values)
-        if smoking.shares is not None:
-            shares = rescaled_shares(smoking.shares)
-            inside = weights[sex_number] * share_of_band_inside(min_age)
-            never, current = (np.full(BLOCK_SIZE, shares[status]) for status in ("never", "current"))
-            by_sex.append(smoking_by_age(never, current, inside, pattern))
-            continue
-        rows = sorted(
-            (row for row in pack.smoking[smoking.source] if row.sex in (sex, "both")), key=lambda row: row.age_min
-        )
-        drawn = draws.draw(smoking_distributions(smoking.source, pack))
-        stems = [f"smoking.{smoking.source}.{row.sex}.{row.age_min}" for row in rows]
-        current = np.stack([drawn[f"{stem}.current"] for stem in stems], axis=-1)
-        never = np.stack([drawn[f"{stem}.never_given_noncurrent"] for stem in stems], axis=-1) * (1 - current)
-        if len(rows) > 1:
-            by_sex.append(smoking_from_table(never, current, [row.age_min for row in rows], min_age))
-        else:
-            inside = weights[sex_number] * share_of_band_inside(rows[0].age_min, rows[0].age_max)
-            by_sex.append(smoking_by_age(never[:, 0], current[:, 0], inside, pattern))
-    return np.stack(by_sex, axis=1)
+    populations = list(config.all_populations.values())
+    found = np.empty((BLOCK_SIZE, len(populations), len(SEXES), len(AGES), len(SMOKING)))
+    margins: dict[tuple[int, int], tuple[Array, Array, Array]] = {}  # never, current, weight of each age
+    for p, population in enumerate(populations):
+        smoking = population.smoking or config.smoking
+        weights = age_weights(population, pack)  # the whole age structure: a margin describes it, not the age limits
+        for s, sex in enumerate(SEXES):
+            if smoking.shares is not None:
+                shares = rescaled_shares(smoking.shares)
+                never, current = (np.full(BLOCK_SIZE, shares[status]) for status in ("never", "current"))
+                margins[p, s] = never, current, weights[s] * share_of_band_inside(min_age)
+                continue
+            rows = sorted(
+                (row for row in pack.smoking[smoking.source] if row.sex in (sex, "both")), key=lambda row: row.age_min
+            )
+            never, current = _drawn_shares(smoking.source, rows, pack, draws)
+            if len(rows) > 1:
+                found[:, p, s] = smoking_from_table(never, current, [row.age_min for row in rows], min_age)
+            else:
+                inside = share_of_band_inside(rows[0].age_min, rows[0].age_max)
+                margins[p, s] = never[:, 0], current[:, 0], weights[s] * inside
+    if margins:  # solved together: one call costs little more for many populations than for one
+        never, current, weight = (np.stack(parts) for parts in zip(*margins.values(), strict=True))
+        pattern = age_pattern([SEXES[s] for _, s in margins], values)
+        each = np.repeat(weight, BLOCK_SIZE, axis=0)
+        solved = smoking_by_age(never.ravel(), current.ravel(), each, pattern)
+        for (p, s), table in zip(margins, np.split(solved, len(margins)), strict=True):
+            found[:, p, s] = table
+    return found
 
 
-def age_pattern(sex: str, values: dict[str, Array]) -> AgePattern:
+def _drawn_shares(source: str, rows: Sequence[Smoking], pack: DataPack, draws: Draws) -> tuple[Array, Array]:
+    """Never and current smokers of every row of a source, by replicate."""
+    drawn = draws.draw(smoking_distributions(source, pack))
+    stems = [f"smoking.{source}.{row.sex}.{row.age_min}" for row in rows]
+    current = np.stack([drawn[f"{stem}.current"] for stem in stems], axis=-1)
+    never = np.stack([drawn[f"{stem}.never_given_noncurrent"] for stem in stems], axis=-1) * (1 - current)
+    return never, current
+
+
+def age_pattern(sexes: Sequence[str], values: dict[str, Array]) -> AgePattern:
     """How smoking changes with age.
 
     Parameters
     ----------
-    sex : {"male", "female"}
-        Whose pattern.
-    values : dict of str to ndarray
+    sexes : sequence of {"male", "female"}
+        Whose patterns.
+    values : dict of str to ndarray (BLOCK_SIZE,)
         Drawn parameters.
 
     Returns
     -------
     AgePattern
-        Slopes by replicate.
+        Slopes by sex, then replicate: of length len(sexes) × BLOCK_SIZE.
 
     Notes
     -----
@@ -117,14 +125,17 @@ def age_pattern(sex: str, values: dict[str, Array]) -> AgePattern:
     >>> slopes = ("current_linear", "current_quadratic", "never_given_noncurrent")
     >>> values = {f"smoke.age_slope.us_nhanes.male.{slope}": np.zeros(2) for slope in slopes}
     >>> values |= {"smoke.age_slope.centre_age_years": np.array([50.0]), "smoke.min_age_years": np.array([15.0])}
-    >>> age_pattern("male", values).centre_age_years
-    50.0
+    >>> age_pattern(["male", "male"], values).current_linear
+    array([0., 0., 0., 0.])
     """
-    stem = f"smoke.age_slope.us_nhanes.{sex}"
+
+    def slope(name: str) -> Array:
+        return np.concatenate([values[f"smoke.age_slope.us_nhanes.{sex}.{name}"] for sex in sexes])
+
     return AgePattern(
-        current_linear=values[f"{stem}.current_linear"],
-        current_quadratic=values[f"{stem}.current_quadratic"],
-        never_given_noncurrent=values[f"{stem}.never_given_noncurrent"],
+        current_linear=slope("current_linear"),
+        current_quadratic=slope("current_quadratic"),
+        never_given_noncurrent=slope("never_given_noncurrent"),
         centre_age_years=float(values["smoke.age_slope.centre_age_years"][0]),
         min_age_years=float(values["smoke.min_age_years"][0]),
     )

@@ -18,13 +18,13 @@ LOG_ODDS_RANGE = 40.0  # beyond it a share is 0 or 1 to the last bit
 
 @dataclass(frozen=True)
 class AgePattern:
-    """How smoking changes with age, for one sex: log-odds relative to the centre age.
+    """How smoking changes with age: log-odds relative to the centre age.
 
     Attributes
     ----------
-    current_linear, never_given_noncurrent : ndarray, shape (n_replicates,)
+    current_linear, never_given_noncurrent : ndarray, shape (n,)
         Slopes of logit P(current) and logit P(never | not current). [per year]
-    current_quadratic : ndarray, shape (n_replicates,)
+    current_quadratic : ndarray, shape (n,)
         Curvature of logit P(current). [per (10 years)²]
     centre_age_years, min_age_years : float
         Where the slopes are centred; below the minimum everybody is a never smoker. [years]
@@ -123,20 +123,20 @@ def rescaled_shares(shares: Mapping[str, float], tolerance: float = 0.02) -> dic
 
 
 def smoking_by_age(never: ArrayLike, current: ArrayLike, weights: ArrayLike, pattern: AgePattern) -> Array:
-    """Smoking status by age for one sex, from the shares of all ages together.
+    """Smoking status by age, from the shares of all ages together.
 
     Parameters
     ----------
-    never, current : array_like, shape (n_replicates,)
-        Shares among the people that the margin describes; former is the rest. [proportion]
-    weights : array_like, shape (21,)
+    never, current : array_like, shape (n,)
+        Shares among the people that each margin describes; former is the rest. [proportion]
+    weights : array_like, shape (21,) or (n, 21)
         People of each age group that the margin describes. [people]
     pattern : AgePattern
         Slopes with age.
 
     Returns
     -------
-    ndarray, shape (n_replicates, 21, 3)
+    ndarray, shape (n, 21, 3)
         P(never), P(former), P(current) by age; the weighted mean meets the margin. [proportion]
 
     Notes
@@ -155,8 +155,9 @@ def smoking_by_age(never: ArrayLike, current: ArrayLike, weights: ArrayLike, pat
     """
     never, current = np.broadcast_arrays(np.atleast_1d(np.asarray(never, float)), np.asarray(current, float))
     size = never.shape[0]
-    w = np.asarray(weights, float)
-    w = w / w.sum() if w.sum() > 0 else np.full(len(AGES), 1 / len(AGES))
+    w = np.broadcast_to(np.asarray(weights, float), (size, len(AGES)))
+    total = w.sum(axis=-1, keepdims=True)
+    w = np.where(total > 0, w / np.where(total > 0, total, 1.0), 1 / len(AGES))
     x = age_midpoints() - pattern.centre_age_years
     smokes = age_midpoints() >= pattern.min_age_years
     eta_current = pattern.current_linear[:, None] * x + pattern.current_quadratic[:, None] * (x / 10) ** 2
@@ -164,7 +165,7 @@ def smoking_by_age(never: ArrayLike, current: ArrayLike, weights: ArrayLike, pat
     eta_current = np.broadcast_to(eta_current, (size, len(AGES)))
 
     def current_excess(c0: Array, i: NDArray[np.intp]) -> Array:
-        return np.asarray((w * smokes * expit(c0[:, None] + eta_current[i])).sum(axis=-1) - current[i])
+        return np.asarray((w[i] * smokes * expit(c0[:, None] + eta_current[i])).sum(axis=-1) - current[i])
 
     c0 = increasing_root(current_excess, size, -LOG_ODDS_RANGE, LOG_ODDS_RANGE)
     p_current = np.where(smokes, expit(c0[:, None] + eta_current), 0.0)
@@ -172,7 +173,7 @@ def smoking_by_age(never: ArrayLike, current: ArrayLike, weights: ArrayLike, pat
 
     def never_excess(d0: Array, i: NDArray[np.intp]) -> Array:
         conditional = np.where(smokes, expit(d0[:, None] + eta_never[i]), 1.0)
-        return np.asarray((w * conditional * (1 - p_current[i])).sum(axis=-1) - never[i])
+        return np.asarray((w[i] * conditional * (1 - p_current[i])).sum(axis=-1) - never[i])
 
     d0 = increasing_root(never_excess, size, -LOG_ODDS_RANGE, LOG_ODDS_RANGE)
     conditional = np.where(smokes, expit(d0[:, None] + eta_never), 1.0)

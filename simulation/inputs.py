@@ -22,8 +22,13 @@ AXES: dict[str, tuple[str, ...]] = {
     "counted_as": ("genotype",),
     "smoking": ("replicate", "population", "sex", "age", "smoking"),
     "pack_years": ("age", "history"),
+    "pack_years_quantile": ("age", "smoking", "quantile"),
     "copd": ("replicate", "population", "sex", "age", "history", "risk_genotype"),
     "state": ("replicate", "population", "genotype", "copd", "state"),
+    "serum_geometric_mean": ("replicate", "genotype"),
+    "serum_log_sd": ("replicate", "genotype"),
+    "serum_threshold": ("replicate",),
+    "inflamed_ratio": ("replicate",),
     "low_level": ("replicate", "genotype"),
     "cholestasis": ("replicate", "genotype"),
     "cirrhosis": ("replicate", "age", "genotype"),
@@ -72,10 +77,16 @@ class Inputs:
         P(never, former, current). [proportion]
     pack_years : DataArray (age, history)
         Mean of each equal-probability class of former and current smokers. [pack-years]
+    pack_years_quantile : DataArray (age, smoking, quantile)
+        Quantiles of former and current smokers, for a line list. [pack-years]
     copd : DataArray (replicate, population, sex, age, history, risk_genotype)
         P(COPD); `population` may be missing where all share it. [proportion]
     state : DataArray (replicate, population, genotype, copd, state)
         P(clinical state | genotype, COPD). [proportion]
+    serum_geometric_mean, serum_log_sd : DataArray (replicate, genotype)
+        Distribution of the serum level. [µmol/L, log µmol/L]
+    serum_threshold, inflamed_ratio : DataArray (replicate,)
+        Threshold of treatment; by how much inflammation raises the level. [µmol/L, ratio]
     low_level : DataArray (replicate, genotype)
         P(serum level below the threshold). [proportion]
     cholestasis, panniculitis : DataArray (replicate, genotype)
@@ -88,6 +99,10 @@ class Inputs:
         Share of an age group old enough for treatment. [proportion]
     definition : str
         How COPD is defined: fixed_ratio, lln or recorded.
+    inflamed_share : float
+        Share of people whose level inflammation raises. [proportion]
+    treatment_age_years : float
+        Age from which treatment is given. [years]
 
     Raises
     ------
@@ -104,8 +119,13 @@ class Inputs:
     counted_as: xr.DataArray
     smoking: xr.DataArray
     pack_years: xr.DataArray
+    pack_years_quantile: xr.DataArray
     copd: xr.DataArray
     state: xr.DataArray
+    serum_geometric_mean: xr.DataArray
+    serum_log_sd: xr.DataArray
+    serum_threshold: xr.DataArray
+    inflamed_ratio: xr.DataArray
     low_level: xr.DataArray
     cholestasis: xr.DataArray
     cirrhosis: xr.DataArray
@@ -115,6 +135,8 @@ class Inputs:
     willing: xr.DataArray
     adult: xr.DataArray
     definition: str = "fixed_ratio"
+    inflamed_share: float = 0.0
+    treatment_age_years: float = 18.0
 
     def __post_init__(self) -> None:
         for name, axes in AXES.items():

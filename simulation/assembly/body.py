@@ -11,7 +11,7 @@ from simulation.data.pack import DataPack
 from simulation.disease.liver import cirrhosis_probability, raised_probability
 from simulation.exposures.smoking import age_midpoints
 from simulation.labels import AGES, allele_pairs
-from simulation.physiology.serum_aat import level_distribution, low_level_probability
+from simulation.physiology.serum_aat import SerumLevels, level_distribution
 from simulation.randomness import BLOCK_SIZE
 
 Array = NDArray[np.float64]
@@ -75,8 +75,8 @@ def polymerising(config: Config, pack: DataPack) -> list[bool]:
     return [own[a].polymerises if a in own else pack.alleles[a].polymerises == "yes" for a in config.genetics.alleles]
 
 
-def low_levels(config: Config, pack: DataPack, values: dict[str, Array]) -> Array:
-    """P(serum level below the threshold) of every genotype.
+def serum_levels(config: Config, pack: DataPack, values: dict[str, Array]) -> SerumLevels:
+    """Serum level of every genotype.
 
     Parameters
     ----------
@@ -89,8 +89,8 @@ def low_levels(config: Config, pack: DataPack, values: dict[str, Array]) -> Arra
 
     Returns
     -------
-    ndarray (BLOCK_SIZE, n_genotypes)
-        [proportion]
+    SerumLevels
+        With BLOCK_SIZE replicates.
 
     Notes
     -----
@@ -124,10 +124,9 @@ def low_levels(config: Config, pack: DataPack, values: dict[str, Array]) -> Arra
     else:
         threshold = values["aat.threshold.protective_umol_l"]
     ratio = values.get("aat.acute_phase.multiplier_inflamed", np.ones(BLOCK_SIZE))
-    low = low_level_probability(
-        np.array(means), np.array(sds), threshold[:, None], config.serum.inflamed_share, ratio[:, None]
-    )
-    return np.broadcast_to(low, (BLOCK_SIZE, low.shape[-1]))
+    shape = (BLOCK_SIZE, len(means[0]))
+    mean, sd = (np.broadcast_to(np.array(table), shape) for table in (means, sds))
+    return SerumLevels(mean, sd, threshold, ratio, config.serum.inflamed_share)
 
 
 def cirrhosis(config: Config, pack: DataPack, values: dict[str, Array], risk_of: list[str]) -> Array:

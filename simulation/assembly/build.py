@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulation.assembly import body, copd, genotypes, people, recognition
 from simulation.assembly.parameters import Draws, distributions
-from simulation.assembly.smoking import pack_years_by_age, smoking_of_populations
+from simulation.assembly.smoking import pack_years_by_age, pack_years_quantiles_by_age, smoking_of_populations
 from simulation.care.augmentation import adult_share
 from simulation.config.load import LoadedConfig, load_config
 from simulation.config.schema import Config
@@ -173,8 +173,10 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     smoking = smoking_of_populations(config, pack, values, draws)
     pack_years = pack_years_by_age(values)
 
+    treatment_age = float(values["tx.min_age_years"][0])
+
     # 4. serum level and liver, which depend on the genotype alone or with age
-    low_level = body.low_levels(config, pack, values)
+    serum = body.serum_levels(config, pack, values)
     cirrhosis = body.cirrhosis(config, pack, values, risk_of)
     two_polymers = body.pair_polymerises(config, pack)
 
@@ -216,24 +218,33 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
         counted_as=_named(np.array(counted_as), genotype_axis),
         smoking=_named(smoking, replicate, population, sex, age, ("smoking", list(SMOKING))),
         pack_years=_named(pack_years, age, ("history", list(HISTORIES))),
+        pack_years_quantile=_named(pack_years_quantiles_by_age(values), age, ("smoking", list(SMOKING)), "quantile"),
         copd=_named(probability[0], *copd_axes)
         if uncalibrated
         else _named(np.stack(probability, axis=1), replicate, population, *copd_axes[1:]),
         state=_named(
             state, replicate, population, genotype_axis, ("copd", ["no_copd", "copd"]), ("state", list(STATES))
         ),
-        low_level=_named(low_level, replicate, genotype_axis),
+        serum_geometric_mean=_named(serum.geometric_mean, replicate, genotype_axis),
+        serum_log_sd=_named(serum.log_sd, replicate, genotype_axis),
+        serum_threshold=_named(serum.threshold, replicate),
+        inflamed_ratio=_named(serum.inflamed_ratio, replicate),
+        low_level=_named(serum.low(), replicate, genotype_axis),
         cholestasis=_named(values["liver.infant.cholestasis_zz"][:, None] * two_polymers, replicate, genotype_axis),
         cirrhosis=_named(cirrhosis, replicate, age, genotype_axis),
         liver_cancer=_named(values["liver.adult.hcc_given_cirrhosis"], replicate),
         panniculitis=_named(values["panniculitis.prevalence_zz"][:, None] * two_polymers, replicate, genotype_axis),
         iga_deficiency=_named(values["tx.iga_deficiency.europe_default"], replicate),
         willing=_named(values["tx.willing"], replicate),
-        adult=_named(adult_share(float(values["tx.min_age_years"][0])), age),
+        adult=_named(adult_share(treatment_age), age),
         definition=config.copd.definition,
+        inflamed_share=serum.inflamed_share,
+        treatment_age_years=treatment_age,
     )
     return inputs, solved
 
 
-def _named(values: NDArray[Any], *axes: tuple[str, Any]) -> xr.DataArray:
-    return xr.DataArray(values, coords=dict(axes), dims=[name for name, _ in axes])
+def _named(values: NDArray[Any], *axes: tuple[str, Any] | str) -> xr.DataArray:
+    """Name the axes, with labels where there are any."""
+    names = [axis if isinstance(axis, str) else axis[0] for axis in axes]
+    return xr.DataArray(values, coords=dict(axis for axis in axes if not isinstance(axis, str)), dims=names)

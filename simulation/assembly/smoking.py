@@ -13,7 +13,12 @@ from simulation.config.populations import age_weights
 from simulation.config.schema import Config
 from simulation.data.pack import DataPack
 from simulation.data.rows import Smoking
-from simulation.exposures.pack_years import SmokingCareer, pack_years_classes
+from simulation.exposures.pack_years import (
+    CELLS_PER_CLASS,
+    SmokingCareer,
+    pack_years_classes,
+    pack_years_quantiles,
+)
 from simulation.exposures.smoking import (
     AgePattern,
     age_midpoints,
@@ -22,7 +27,7 @@ from simulation.exposures.smoking import (
     smoking_by_age,
     smoking_from_table,
 )
-from simulation.labels import AGES, HISTORIES, SEXES, SMOKING
+from simulation.labels import AGES, HISTORIES, N_PACK_YEARS_CLASSES, SEXES, SMOKING
 from simulation.randomness import BLOCK_SIZE
 
 Array = NDArray[np.float64]
@@ -167,6 +172,39 @@ def pack_years_by_age(values: dict[str, Array]) -> Array:
     >>> table.shape, table[:, 0].max(), table[:3].max(), bool((np.diff(table[10, 9:]) > 0).all())
     ((21, 17), np.float64(0.0), np.float64(0.0), True)
     """
+    return _pack_years(*_career(values)).copy()
+
+
+def pack_years_quantiles_by_age(values: dict[str, Array]) -> Array:
+    """Quantiles of the pack-years of former and current smokers by age.
+
+    Parameters
+    ----------
+    values : dict of str to ndarray
+        Drawn parameters; those of the smoking career do not vary.
+
+    Returns
+    -------
+    ndarray, shape (21, 3, 513)
+        Never, former, current; 0 for never smokers and at ages at which nobody smokes. [pack-years]
+
+    Notes
+    -----
+    Source: docs/model.md, section 3.
+
+    Examples
+    --------
+    >>> from simulation.assembly.parameters import distributions
+    >>> from simulation.data.pack import data_pack
+    >>> values = Draws(1, 0).draw(distributions(Config(), data_pack()))
+    >>> pack_years_quantiles_by_age(values)[12, :, 256].round()  # medians at 60-64
+    array([ 0., 12., 28.])
+    """
+    return _quantiles(*_career(values)).copy()
+
+
+def _career(values: dict[str, Array]) -> tuple[float, ...]:
+    """The seven numbers of a smoking career, then the age at which it may begin."""
     names = (
         "smoke.eu28.cigs_per_day.shape",
         "smoke.eu28.cigs_per_day.scale",
@@ -175,8 +213,9 @@ def pack_years_by_age(values: dict[str, Array]) -> Array:
         "smoke.eu28.age_quit_mean",
         "smoke.eu28.age_quit_sd",
         "smoke.cigarettes_per_pack",
+        "smoke.min_age_years",
     )
-    return _pack_years(*(float(values[name][0]) for name in (*names, "smoke.min_age_years"))).copy()
+    return tuple(float(values[name][0]) for name in names)
 
 
 @lru_cache(maxsize=32)
@@ -187,4 +226,14 @@ def _pack_years(*numbers: float) -> Array:
         if age >= min_age:
             classes = [pack_years_classes(age, status, career) for status in SMOKING[1:]]
             table[i, 1:] = np.concatenate(classes)
+    return table
+
+
+@lru_cache(maxsize=32)
+def _quantiles(*numbers: float) -> Array:
+    career, min_age = SmokingCareer(*numbers[:-1]), numbers[-1]
+    table = np.zeros((len(AGES), len(SMOKING), N_PACK_YEARS_CLASSES * CELLS_PER_CLASS + 1))
+    for i, age in enumerate(age_midpoints()):
+        if age >= min_age:
+            table[i, 1:] = [pack_years_quantiles(age, status, career) for status in SMOKING[1:]]
     return table

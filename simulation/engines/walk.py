@@ -23,7 +23,33 @@ _RECOGNISED_OF = {
     STATES.index(name): STATES.index(f"{name}_recognised")
     for name in ("no_copd", "asthma_label", "diagnosed", "undiagnosed")
 }
+_DOES_NOT_SMOKE = slice(SMOKING.index("never"), SMOKING.index("former") + 1)
+CHANCE_STEPS = ("below_threshold", "no_iga_deficiency", "willing")
 _RECOGNISED_COPD = [i for i, state in enumerate(COPD_STATES) if state in RECOGNISED_STATES]
+
+
+@dataclass(frozen=True)
+class Margins:
+    """What the last splits took of people who are alike, before it was summed; a line list deals it out to its rows.
+
+    Attributes
+    ----------
+    adult : dict of int to ndarray (replicate, population, severe genotype, smoking, state)
+        Old enough for treatment, by position of an age group that is so in part. [people]
+    steps : dict of str to ndarray (replicate, population, severe genotype, smoking, state)
+        At the steps of the funnel where chance decides, `CHANCE_STEPS`; after the first only never and former smokers
+        with COPD. [people]
+    cirrhosis : ndarray (replicate, population, age, liver genotype)
+        [people]
+    liver_cancer, panniculitis : ndarray (replicate, population, liver genotype)
+        [people]
+    """
+
+    adult: dict[int, NDArray[Any]]
+    steps: dict[str, NDArray[Any]]
+    cirrhosis: NDArray[Any]
+    liver_cancer: NDArray[Any]
+    panniculitis: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -32,6 +58,8 @@ class Leaves:
 
     Attributes
     ----------
+    replicates : slice
+        Which replicates of the block.
     people : ndarray (replicate, population, sex, age, genotype, smoking, state)
         [people]
     cells : ndarray (replicate, population, sex, age, genotype, 2)
@@ -40,12 +68,16 @@ class Leaves:
         Steps in the order of `simulation.care.augmentation.FUNNEL_STEPS`. [people]
     liver : ndarray (replicate, population, liver genotype, outcome)
         Outcomes in the order of `LIVER_OUTCOMES`. [people]
+    margins : Margins
+        Parts of `funnel` and `liver`.
     """
 
+    replicates: slice
     people: NDArray[Any]
     cells: NDArray[Any]
     funnel: NDArray[Any]
     liver: NDArray[Any]
+    margins: Margins
 
 
 def copd_by_smoking(inputs: Inputs) -> NDArray[np.float64]:
@@ -150,6 +182,16 @@ def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator
     diagnosis, p_recognised = _diagnosis_and_recognition(state)
     recognisable = [int(i) for i in np.flatnonzero(p_recognised.any(axis=(0, 1, 3)))]
     adult = inputs.values("adult")
+    funnel_chances = [
+        inputs.values("low_level")[:, None, severe, None, None],
+        1 - inputs.values("iga_deficiency").reshape(-1, 1, 1, 1, 1),
+        inputs.values("willing").reshape(-1, 1, 1, 1, 1),
+    ]
+    liver_chances = [
+        inputs.values("cirrhosis")[:, None, :, liver],
+        inputs.values("liver_cancer").reshape(-1, 1, 1),
+        inputs.values("panniculitis")[:, None, liver],
+    ]
 
     n_cells = n_people.size * genotype.shape[-1] * len(SMOKING)
     at_once = max(1, CELLS_AT_ONCE // max(n_cells, 1))
@@ -167,8 +209,17 @@ def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator
         if not keep_ages:
             people_h, copd = (_minors_and_adults(array, adult) for array in (people_h, copd))
         people = _clinical_states(split, people_h, copd, diagnosis[r], p_recognised[r], recognisable)
-        funnel = _funnel(inputs, split, r, people, severe, adult if keep_ages else np.array([0.0, 1.0]))
-        yield Leaves(people, cells, funnel, _liver(inputs, split, r, people_g, liver))
+        by_age = people[:, :, :, :, _run_or_list(severe)].sum(axis=2)
+        steps, adults = _funnel(split, by_age, adult if keep_ages else np.array([0.0, 1.0]), funnel_chances, r)
+        outcomes = _liver(split, people_g[..., liver].sum(axis=2), liver_chances, r)
+        yield Leaves(
+            r,
+            people,
+            cells,
+            np.stack([steps[step].sum(axis=(-2, -1)) for step in FUNNEL_STEPS], axis=-1),
+            np.stack([outcomes[0], outcomes[1].sum(axis=2), *outcomes[2:]], axis=-1),
+            Margins(adults, {step: steps[step] for step in CHANCE_STEPS}, *outcomes[1:]),
+        )
 
 
 def _minors_and_adults(array: NDArray[Any], adult: NDArray[np.float64]) -> NDArray[Any]:
@@ -222,47 +273,46 @@ def _run_or_list(positions: list[int]) -> slice | list[int]:
 
 
 def _funnel(
-    inputs: Inputs, split: Splitter, r: slice, people: NDArray[Any], severe: list[int], adult: NDArray[np.float64]
-) -> NDArray[Any]:
-    """Count the people of severe genotypes at each step towards treatment.
+    split: Splitter, by_age: NDArray[Any], adult: NDArray[np.float64], chances: list[NDArray[np.float64]], r: slice
+) -> tuple[dict[str, NDArray[Any]], dict[int, NDArray[Any]]]:
+    """People of severe genotypes left at each step towards treatment, and adults of age groups that are so in part.
 
-    The level is independent of sex and age given the genotype, so both are summed out before it is drawn.
+    `by_age` has axes replicate, population, age, genotype, smoking, state. The level is independent of sex and age given
+    the genotype, so both are summed out before it is drawn.
     """
-    # replicate, population, age, genotype, smoking, state
-    by_age = people[:, :, :, :, _run_or_list(severe)].sum(axis=2)
-    partly = [i for i, share in enumerate(adult) if 0 < share < 1]
     adults = by_age[:, :, adult >= 1].sum(axis=2)
-    for i in partly:
-        adults = adults + split.part("adult", by_age[:, :, i], adult[i : i + 1])
-    low_level = inputs.values("low_level")[r][:, None, severe, None, None]
-    low = split.part("level", adults, np.broadcast_to(low_level, adults.shape))
+    partly = {
+        i: split.part("adult", by_age[:, :, i], adult[i : i + 1]) for i, share in enumerate(adult) if 0 < share < 1
+    }
+    for some in partly.values():
+        adults = adults + some
+    p_low, p_iga, p_willing = (chance[r] for chance in chances)
+    low = split.part("level", adults, np.broadcast_to(p_low, adults.shape))
     copd = low[..., _COPD]
-    quiet = copd[..., [SMOKING.index("never"), SMOKING.index("former")], :]
-    column = (-1, 1, 1, 1, 1)
-    no_iga = split.part("iga", quiet, 1 - inputs.values("iga_deficiency")[r].reshape(column))
-    willing = split.part("willing", no_iga, inputs.values("willing")[r].reshape(column))
-    recognised = willing[..., _RECOGNISED_COPD]
-    kept = dict(
-        severe=by_age.sum(axis=2),
-        adult=adults,
-        below_threshold=low,
-        copd=copd,
-        does_not_smoke=quiet,
-        no_iga_deficiency=no_iga,
-        willing=willing,
-        recognised=recognised,
-    )
-    return np.stack([kept[step].sum(axis=(-2, -1)) for step in FUNNEL_STEPS], axis=-1)
+    quiet = copd[..., _DOES_NOT_SMOKE, :]
+    no_iga = split.part("iga", quiet, p_iga)
+    willing = split.part("willing", no_iga, p_willing)
+    kept = {
+        "severe": by_age.sum(axis=2),
+        "adult": adults,
+        "below_threshold": low,
+        "copd": copd,
+        "does_not_smoke": quiet,
+        "no_iga_deficiency": no_iga,
+        "willing": willing,
+        "recognised": willing[..., _RECOGNISED_COPD],
+    }
+    return kept, partly
 
 
-def _liver(inputs: Inputs, split: Splitter, r: slice, people_g: NDArray[Any], liver: list[int]) -> NDArray[Any]:
-    """Count liver disease, which is independent of the lung given genotype and age."""
-    by_age = people_g[..., liver].sum(axis=2)  # replicate, population, age, genotype
-    p_cirrhosis = inputs.values("cirrhosis")[r][:, None, :, liver]
-    cirrhosis = split.part("cirrhosis", by_age, np.broadcast_to(p_cirrhosis, by_age.shape)).sum(axis=2)
+def _liver(
+    split: Splitter, by_age: NDArray[Any], chances: list[NDArray[np.float64]], r: slice
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Everybody, cirrhosis by age, liver cancer, panniculitis: independent of the lung given genotype and age."""
+    p_cirrhosis, p_cancer, p_skin = (chance[r] for chance in chances)
     everybody = by_age.sum(axis=2)
-    p_cancer = inputs.values("liver_cancer")[r].reshape(-1, 1, 1)
-    cancer = split.part("liver cancer", cirrhosis, np.broadcast_to(p_cancer, cirrhosis.shape))
-    p_skin = inputs.values("panniculitis")[r][:, None, liver]
+    cirrhosis = split.part("cirrhosis", by_age, np.broadcast_to(p_cirrhosis, by_age.shape))
+    by_genotype = cirrhosis.sum(axis=2)
+    cancer = split.part("liver cancer", by_genotype, np.broadcast_to(p_cancer, by_genotype.shape))
     skin = split.part("panniculitis", everybody, np.broadcast_to(p_skin, everybody.shape))
-    return np.stack([everybody, cirrhosis, cancer, skin], axis=-1)
+    return everybody, cirrhosis, cancer, skin

@@ -13,6 +13,7 @@ from simulation.config.load import LoadedConfig
 from simulation.config.load import load_config as _load_config
 from simulation.report.page import write_report
 from simulation.results.results import Results, load_folder
+from simulation.studies.estimate import refuse_what_does_not_fit
 from simulation.studies.run import run_study
 
 
@@ -34,7 +35,7 @@ def run(config: str | Path | Mapping[str, Any] | LoadedConfig, **overrides: Any)
     Raises
     ------
     ConfigError
-        With one sentence for each mistake in the config.
+        With one sentence for each mistake in the config, or if it needs more memory or disk than there is.
 
     Notes
     -----
@@ -48,6 +49,7 @@ def run(config: str | Path | Mapping[str, Any] | LoadedConfig, **overrides: Any)
     True
     """
     loaded = _load_config(config, **overrides)
+    refuse_what_does_not_fit(loaded, Path(tempfile.gettempdir()) / "aatd")
     folder = Path(tempfile.mkdtemp(prefix="aatd-"))
     try:
         results = run_study(loaded, folder, write_report=write_report)

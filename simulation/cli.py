@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from simulation.data.rows import Parameter
     from simulation.results.results import Results
-    from simulation.studies.run import Progress
+    from simulation.studies.blocks import Progress
 
 INTERRUPTED = 130
 app = typer.Typer(
@@ -38,28 +38,50 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Folder for the results. Default: results/NAME.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
     replicates: Annotated[int | None, typer.Option(help="Draws of all parameters and people.")] = None,
-    engine: Annotated[str | None, typer.Option(help="counts or expected.")] = None,
+    engine: Annotated[str | None, typer.Option(help="counts, individuals (adds a line list) or expected.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Blocks worked on at a time.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Dask scheduler to send the work to, tcp://host:8786.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a folder of results that exists.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace results that exist, throw away an unfinished run.")
+    ] = False,
 ) -> None:
     """Run a config and write tables, figures and the report."""
     from simulation.config.load import load_config
     from simulation.report.page import write_report
-    from simulation.results.folder import written_beside
+    from simulation.results.folder import check_place, is_finished, kept_sentence, kept_until_finished
+    from simulation.results.results import load_folder
+    from simulation.studies.estimate import refuse_what_does_not_fit
+    from simulation.studies.record import fingerprint
     from simulation.studies.run import run_study
 
-    given = {"seed": seed, "replicates": replicates, "engine": engine}
+    given = {
+        "seed": seed,
+        "replicates": replicates,
+        "engine": engine,
+        "execution.workers": workers,
+        "execution.scheduler": scheduler,
+    }
     settings = [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     loaded = load_config(_config_path(config), settings)
     folder = out if out is not None else Path("results") / loaded.name
-    with written_beside(folder, force=force) as beside:
-        (beside / "replicates").mkdir()
-        with _progress("Replicates") as progress:
-            command = " ".join(["aatd", *sys.argv[1:]])
-            results = run_study(loaded, beside / "replicates", progress, command, write_report)
-        results.write_into(beside)
+    if resume and not force and is_finished(folder, fingerprint(loaded)):
+        results = load_folder(folder)
+    else:
+        check_place(folder, force=force)
+        refuse_what_does_not_fit(loaded, folder)
+        try:
+            with kept_until_finished(folder, fingerprint(loaded), force=force, resume=resume) as work:
+                with _progress("Replicates") as progress:
+                    command = " ".join(["aatd", *sys.argv[1:]])
+                    results = run_study(loaded, work, progress, command, write_report)
+                results.write_into(work)
+        except KeyboardInterrupt:
+            print(f"Interrupted; {kept_sentence(folder)}.", file=sys.stderr)
+            sys.exit(INTERRUPTED)
     _show_summary(results)
     print(f"Report: {folder / 'report.html'}")
 
@@ -71,12 +93,14 @@ def check(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
     ] = None,
 ) -> None:
-    """Read a config and say what it would run, or everything that is wrong with it."""
+    """Read a config and say what it would run and need, or everything that is wrong with it."""
     from simulation.assembly.assumptions import unknown_frequencies
     from simulation.assembly.people import people
     from simulation.config.load import load_config
+    from simulation.studies.estimate import needs, refuse_what_does_not_fit, trial_seconds
 
     loaded = load_config(_config_path(config), set_ or [])
+    refuse_what_does_not_fit(loaded, Path("results") / loaded.name)
     base = loaded.base
     print(f"{loaded.name}: {base.title}")
     for name, population in base.all_populations.items():
@@ -87,6 +111,17 @@ def check(
     print(f"  values from: {', '.join(files) or 'defaults only'}")
     for ancestry, alleles in unknown_frequencies(loaded).items():
         print(f"  mind: no frequency is given of {', '.join(alleles)} in {ancestry}; taken as 0")
+    if base.engine != "individuals" and any(
+        key.startswith("individuals.") and origin != "default" for key, origin in loaded.origins.items()
+    ):
+        print(f"  mind: [individuals] is of use with engine individuals only; this is {base.engine}")
+    wanted = needs(loaded)
+    if wanted.n_listed:
+        print(f"  a line list of about {wanted.n_listed:,.0f} people")
+    print(
+        f"  about {_duration(trial_seconds(loaded))} (one block was tried), {wanted.memory / 1e6:,.0f} MB of memory,"
+        f" {wanted.disk / 1e6:,.0f} MB of disk"
+    )
     print("  no mistakes found")
 
 
@@ -268,6 +303,13 @@ def _print_table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]
     widths = [max(len(str(row[i])) for row in [names, *rows]) for i in range(len(names))]
     for row in [names, *rows]:
         print("  " + "  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _duration(seconds: float) -> str:
+    """Seconds in words, rounded to what an estimate is good for."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _progress(label: str) -> AbstractContextManager[Progress | None]:

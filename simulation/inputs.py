@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
@@ -171,15 +172,17 @@ class Inputs:
             Axes as in `simulation.inputs.AXES`.
         """
         array: xr.DataArray = getattr(self, name)
+        if array.dims == AXES[name]:
+            return np.asarray(array.values)
         missing = [axis for axis in AXES[name] if axis not in array.dims]
         return np.asarray(array.expand_dims(missing).transpose(*AXES[name]).values)
 
-    @property
+    @cached_property
     def populations(self) -> tuple[str, ...]:
         """Names of the populations."""
         return tuple(map(str, self.n_people.coords["population"].values))
 
-    @property
+    @cached_property
     def genotypes(self) -> tuple[str, ...]:
         """Names of the genotypes."""
         return tuple(map(str, self.genotype.coords["genotype"].values))
@@ -203,7 +206,11 @@ class Inputs:
             Positions on the genotype axis.
         """
         wanted = {"any_deficiency": DEFICIENCY_SETS, "all": SETS}.get(name, (name,))
-        return [i for i, counted in enumerate(map(str, self.counted_as.values)) if counted in wanted]
+        return [i for i, counted in enumerate(self._counted_as) if counted in wanted]
+
+    @cached_property
+    def _counted_as(self) -> tuple[str, ...]:
+        return tuple(map(str, self.counted_as.values))
 
     def first_replicates(self, n: int) -> Inputs:
         """Keep the first replicates only.

@@ -36,6 +36,25 @@ UNDIAGNOSED_STATES = tuple(state for state in STATES if state.startswith(("undia
 RISK_GENOTYPES = ("MM", "MS", "SS", "MZ", "SZ", "ZZ")  # the genotypes that odds ratios are published for
 SETS = ("normal", "carrier", "SS", "intermediate", "severe")  # never overlap
 DEFICIENCY_SETS = ("SS", "intermediate", "severe")
+ANY_SETS = (*SETS, "any_deficiency", "all")  # what a person may be asked to belong to
+LIVER_STATES = ("none", "cirrhosis", "liver_cancer")
+
+# Columns of a line list that a person's leaf or chance decides.
+PERSON_COLUMNS = (
+    "population",
+    "ancestry",
+    "sex",
+    "age",
+    "smoking",
+    "pack_years",
+    "genotype",
+    "serum_aat_umol_l",
+    "copd",
+    "state",
+    "eligibility",
+    "liver",
+    "panniculitis",
+)
 
 
 def genotype_name(first: str, second: str) -> str:

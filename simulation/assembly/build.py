@@ -204,26 +204,27 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     recognisable = np.array([counted == "severe" for counted in counted_as])
     state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, zz_risk, recognisable)
 
-    population, genotype_axis = ("population", populations), ("genotype", names)
-    sex, age = ("sex", list(SEXES)), ("age", list(AGES))
-    replicate = ("replicate", np.arange(genotype.shape[0]) + draws.block * genotype.shape[0])
-    copd_axes = [replicate, sex, age, ("history", list(HISTORIES)), ("risk_genotype", list(RISK_GENOTYPES))]
+    population, genotype_axis = _axis("population", populations), _axis("genotype", names)
+    sex, age, history = _axis("sex", SEXES), _axis("age", AGES), _axis("history", HISTORIES)
+    smoking_axis, ancestry_axis = _axis("smoking", SMOKING), _axis("ancestry", ancestries)
+    replicate = _axis("replicate", np.arange(genotype.shape[0]) + draws.block * genotype.shape[0])
+    copd_axes = [replicate, sex, age, history, _axis("risk_genotype", RISK_GENOTYPES)]
     inputs = Inputs(
         n_people=_named(np.stack(n_people), population, sex, age),
         n_births=_named(people.births(config, pack), population),
-        ancestry=_named(share, population, ("ancestry", ancestries)),
-        ancestry_genotype=_named(by_ancestry, replicate, population, ("ancestry", ancestries), genotype_axis),
+        ancestry=_named(share, population, ancestry_axis),
+        ancestry_genotype=_named(by_ancestry, replicate, population, ancestry_axis, genotype_axis),
         genotype=_named(genotype, replicate, population, genotype_axis),
         risk_genotype=_named(np.array(risk_of), genotype_axis),
         counted_as=_named(np.array(counted_as), genotype_axis),
-        smoking=_named(smoking, replicate, population, sex, age, ("smoking", list(SMOKING))),
-        pack_years=_named(pack_years, age, ("history", list(HISTORIES))),
-        pack_years_quantile=_named(pack_years_quantiles_by_age(values), age, ("smoking", list(SMOKING)), "quantile"),
+        smoking=_named(smoking, replicate, population, sex, age, smoking_axis),
+        pack_years=_named(pack_years, age, history),
+        pack_years_quantile=_named(pack_years_quantiles_by_age(values), age, smoking_axis, "quantile"),
         copd=_named(probability[0], *copd_axes)
         if uncalibrated
         else _named(np.stack(probability, axis=1), replicate, population, *copd_axes[1:]),
         state=_named(
-            state, replicate, population, genotype_axis, ("copd", ["no_copd", "copd"]), ("state", list(STATES))
+            state, replicate, population, genotype_axis, _axis("copd", ("no_copd", "copd")), _axis("state", STATES)
         ),
         serum_geometric_mean=_named(serum.geometric_mean, replicate, genotype_axis),
         serum_log_sd=_named(serum.log_sd, replicate, genotype_axis),
@@ -244,7 +245,12 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     return inputs, solved
 
 
-def _named(values: NDArray[Any], *axes: tuple[str, Any] | str) -> xr.DataArray:
+def _axis(name: str, labels: Any) -> xr.IndexVariable:
+    """A named axis, made once for all arrays that have it."""
+    return xr.IndexVariable(name, list(labels))  # type: ignore[no-untyped-call]
+
+
+def _named(values: NDArray[Any], *axes: xr.IndexVariable | str) -> xr.DataArray:
     """Name the axes, with labels where there are any."""
-    names = [axis if isinstance(axis, str) else axis[0] for axis in axes]
-    return xr.DataArray(values, coords=dict(axis for axis in axes if not isinstance(axis, str)), dims=names)
+    names = [axis if isinstance(axis, str) else axis.name for axis in axes]
+    return xr.DataArray(values, coords={axis.name: axis for axis in axes if not isinstance(axis, str)}, dims=names)

@@ -17,6 +17,7 @@ FUNNEL_STEPS = (
     "willing",
     "recognised",
 )
+ELIGIBILITY = ("not_severe", *FUNNEL_STEPS)  # of one person: the last step reached
 
 
 def adult_share(min_age_years: float) -> np.ndarray:

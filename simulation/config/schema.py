@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from simulation.config.values import Frequency, Proportion, Value, parse_proportion
-from simulation.labels import AGES
+from simulation.labels import AGES, PERSON_COLUMNS
 
 Like = Literal["M", "S", "Z", "null"]
 Definition = Literal["fixed_ratio", "lln", "recorded"]
@@ -221,6 +222,46 @@ class Liver(Model):
     )
 
 
+class Individuals(Model):
+    """The line list of the engine `individuals`: who is in it and how."""
+
+    only: Literal["all", "normal", "carrier", "SS", "intermediate", "severe", "any_deficiency"] = Field(
+        "all", description="Set of genotypes whose people are listed; the tables count everybody all the same."
+    )
+    replicates: int | None = Field(
+        None, ge=1, le=10_000_000, description="List only the first replicates. Default: all."
+    )
+    columns: list[Literal[PERSON_COLUMNS]] = Field(  # type: ignore[valid-type]
+        list(PERSON_COLUMNS),
+        min_length=1,
+        description="Columns written beside person_id, replicate and scenario; fewer take less room.",
+    )
+    order: Literal["sorted", "shuffled"] = Field(
+        "sorted", description="Rows by population, genotype, sex, age and so on, or in random order."
+    )
+
+
+class Execution(Model):
+    """Where the work is done; no answer depends on it."""
+
+    workers: int = Field(1, ge=1, le=1024, description="Blocks of replicates, or of people, worked on at a time.")
+    executor: Literal["threads", "processes"] = Field(
+        "threads", description="What the workers are. Processes take a second or two to start."
+    )
+    scheduler: Annotated[str, Field(max_length=500)] | None = Field(
+        None,
+        description='Address of a Dask scheduler, such as "tcp://host:8786", whose workers to use instead. Needs'
+        " `aatd-simulation[cluster]`; a line list needs a folder that all machines see.",
+    )
+
+    @field_validator("scheduler")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"^(tcp|tls|ws|wss|ucx)://[^\s/]+:\d+$", value):
+            raise ValueError("it must be an address such as tcp://host:8786")
+        return value
+
+
 class Correlation(Model):
     """Two parameters that are uncertain together."""
 
@@ -234,8 +275,10 @@ class Config(Model):
     title: str = Field("AATD simulation", max_length=200, description="Title of the report.")
     seed: int = Field(20261120, ge=0, le=2**63 - 1, description="Seed of all random numbers.")
     replicates: int = Field(1000, ge=1, le=10_000_000, description="Draws of all parameters and people.")
-    engine: Literal["counts", "expected"] = Field(
-        "counts", description="counts draws whole people; expected multiplies (no chance between people)."
+    engine: Literal["counts", "individuals", "expected"] = Field(
+        "counts",
+        description="counts draws whole people; individuals draws the same and lists them one by one; expected multiplies"
+        " (no chance between people).",
     )
     population: Population | None = Field(None, description="The one population simulated.")
     populations: dict[Name, Population] | None = Field(None, description="Several populations, by name.", min_length=1)
@@ -256,6 +299,8 @@ class Config(Model):
         {}, description="Parameters by the name of their default row: a number, a distribution or another row's name."
     )
     correlations: list[Correlation] = Field([], description="Pairs of parameters that are uncertain together.")
+    individuals: Individuals = Field(Individuals(), description="The line list of the engine individuals.")
+    execution: Execution = Field(Execution(), description="Workers; no answer depends on them.")
     scenarios: dict[Name, dict[str, Any]] = Field(
         {}, description="Named tables that override keys of the base; all run on the same random numbers."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.engines.expected import attributable_copd
+from simulation.engines.individuals import PersonLaw, person_law
+from simulation.engines.runs import Runs, runs_of
 from simulation.engines.split import Drawn, Expected, Splitter
 from simulation.engines.sums import axes_of, sum_by_age, sum_people, with_last_total, with_totals
-from simulation.engines.walk import liver_genotypes, walk
+from simulation.engines.walk import Leaves, liver_genotypes, walk
 from simulation.inputs import Inputs
+from simulation.randomness import generator
 from simulation.results.axes import Axes
 
-ENGINES = ("counts", "expected")
+ENGINES = ("counts", "individuals", "expected")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The people of one replicate, ready to be listed.
+
+    Attributes
+    ----------
+    replicate : int
+        Position in the block.
+    runs : Runs
+        Kinds of people and how many there are.
+    law : PersonLaw
+        What else is drawn of each.
+    """
+
+    replicate: int
+    runs: Runs
+    law: PersonLaw
 
 
 @dataclass(frozen=True)
@@ -30,24 +53,33 @@ class BlockSums:
         "people", "by_age", "funnel", "liver": integers drawn (the expected numbers with the engine `expected`). [people]
     expected : dict of str to ndarray
         The same without chance, and "attributable", "birth", "cholestasis". [people, proportion]
+    listed : list of Listed
+        Of the engine `individuals`, the replicates that are listed.
     """
 
     axes: Axes
     drawn: dict[str, NDArray[Any]]
     expected: dict[str, NDArray[np.float64]]
+    listed: list[Listed]
 
 
-def run_block(inputs: Inputs, engine: str, seed: int, block: int) -> BlockSums:
+def run_block(
+    inputs: Inputs, engine: str, seed: int, block: int, only: str = "all", n_listed: int | None = None
+) -> BlockSums:
     """Split the people of a block and sum the leaves.
 
     Parameters
     ----------
     inputs : Inputs
         The chain of this block.
-    engine : {"counts", "expected"}
-        Draw whole people, or multiply.
+    engine : {"counts", "individuals", "expected"}
+        Draw whole people, draw the same and keep them for a line list, or multiply.
     seed, block : int
         Key of the random numbers.
+    only : str, default "all"
+        Set of genotypes that is listed.
+    n_listed : int, optional
+        List only the first replicates.
 
     Returns
     -------
@@ -74,23 +106,48 @@ def run_block(inputs: Inputs, engine: str, seed: int, block: int) -> BlockSums:
     """
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine}; it must be one of {', '.join(ENGINES)}")
-    expected = _sum_leaves(inputs, Expected())
-    drawn: dict[str, NDArray[Any]] = dict(expected) if engine == "expected" else _sum_leaves(inputs, Drawn(seed, block))
+    expected, _ = _sum_leaves(inputs, Expected())
+    drawn: dict[str, NDArray[Any]] = dict(expected)
+    listed: list[Listed] = []
+    if engine != "expected":
+
+        def list_people(leaves: Leaves) -> list[Listed]:
+            stop = 0 if engine != "individuals" else inputs.n_replicates if n_listed is None else n_listed
+            return [_listed(inputs, leaves, r, seed, block, only) for r in _positions(leaves.replicates) if r < stop]
+
+        drawn, listed = _sum_leaves(inputs, Drawn(seed, block), list_people)
     birth = inputs.values("genotype")
     expected["attributable"] = with_totals(inputs, attributable_copd(inputs), smoking_axis=3)
     expected["birth"] = _at_birth(inputs, birth)
     expected["cholestasis"] = _at_birth(inputs, birth * inputs.values("cholestasis")[:, None, :])
-    return BlockSums(axes_of(inputs, liver_genotypes(inputs)), drawn, expected)
+    return BlockSums(axes_of(inputs, liver_genotypes(inputs)), drawn, expected, listed)
 
 
-def _sum_leaves(inputs: Inputs, split: Splitter) -> dict[str, NDArray[Any]]:
+def _positions(replicates: slice) -> range:
+    return range(replicates.start, replicates.stop)
+
+
+def _listed(inputs: Inputs, leaves: Leaves, replicate: int, seed: int, block: int, only: str) -> Listed:
+    def streams(process: str) -> np.random.Generator:
+        return generator(seed, block, f"{process} {replicate}")
+
+    runs = runs_of(inputs, leaves, replicate - leaves.replicates.start, streams, only)
+    return Listed(replicate, runs, person_law(inputs, replicate))
+
+
+def _sum_leaves(
+    inputs: Inputs, split: Splitter, list_people: Callable[[Leaves], list[Listed]] | None = None
+) -> tuple[dict[str, NDArray[Any]], list[Listed]]:
     parts: dict[str, list[NDArray[Any]]] = {"people": [], "by_age": [], "funnel": [], "liver": []}
+    listed: list[Listed] = []
     for leaves in walk(inputs, split, keep_ages=isinstance(split, Drawn)):
         parts["people"].append(sum_people(inputs, leaves.people))
         parts["by_age"].append(sum_by_age(inputs, leaves.cells))
         parts["funnel"].append(with_last_total(inputs, leaves.funnel))
         parts["liver"].append(with_last_total(inputs, leaves.liver))
-    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
+        if list_people is not None:
+            listed += list_people(leaves)
+    return {name: np.concatenate(arrays) for name, arrays in parts.items()}, listed
 
 
 def _at_birth(inputs: Inputs, probability: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -50,7 +50,9 @@ class Drawn:
         self._streams: dict[str, np.random.Generator] = {}
 
     def _stream(self, process: str) -> np.random.Generator:
-        return self._streams.setdefault(process, generator(*self._key, process))
+        if process not in self._streams:
+            self._streams[process] = generator(*self._key, process)
+        return self._streams[process]
 
     def divide(self, process: str, n: NDArray[Any], probability: NDArray[np.float64]) -> NDArray[Any]:
         """Draw a multinomial; the commonest class must be last, for it takes what rounding leaves."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from simulation.errors import DataError
+from simulation.errors import DataError, nearest
 from simulation.labels import BASE
-from simulation.results import plots
+from simulation.results import line_list, plots
 from simulation.results.bibtex import bibtex
 from simulation.results.store import Replicates
 
@@ -46,8 +46,8 @@ class Results:
         What run.json holds: resolved config with origins, seed, versions, data hash, time, command.
     references : list of mapping
         The sources of every figure used.
-    replicates_folder : Path, optional
-        Where the blocks of replicates are.
+    blocks_folder : Path, optional
+        Where the blocks of replicates and the line list are.
     write_report : callable, optional
         Writes report.html from these results into a folder.
 
@@ -77,7 +77,7 @@ assumptions : pandas.DataFrame
         tables: Mapping[str, pd.DataFrame],
         record: Mapping[str, Any],
         references: list[dict[str, str]],
-        replicates_folder: Path | None = None,
+        blocks_folder: Path | None = None,
         write_report: ReportWriter | None = None,
     ) -> None:
         self.tables = dict(tables)
@@ -85,7 +85,7 @@ assumptions : pandas.DataFrame
             setattr(self, name, self.tables[name])
         self.record = dict(record)
         self.references = references
-        self.replicates_folder = replicates_folder
+        self.blocks_folder = blocks_folder
         self.plot = Plots(self)
         self._write_report = write_report
 
@@ -176,9 +176,41 @@ assumptions : pandas.DataFrame
         DataError
             If these results were kept without their replicates.
         """
-        if self.replicates_folder is None:
+        if self.blocks_folder is None or not (self.blocks_folder / "replicates").is_dir():
             raise DataError("these results were kept without their replicates; run the config again")
-        return Replicates(self.replicates_folder, scenario)
+        return Replicates(self.blocks_folder / "replicates", scenario)
+
+    def individuals(
+        self, scenario: str | None = None, columns: Sequence[str] | None = None, rows: int = 1_000_000
+    ) -> Iterator[pd.DataFrame]:
+        """The line list, block by block.
+
+        Parameters
+        ----------
+        scenario : str, optional
+            Only this one; by default all, one after the other.
+        columns : sequence of str, optional
+            Only these columns.
+        rows : int, default 1,000,000
+            At most so many people in a block.
+
+        Yields
+        ------
+        pandas.DataFrame
+            One row for each person; columns in docs/tables.md.
+
+        Raises
+        ------
+        DataError
+            If the run made no line list, or a scenario or column is unknown.
+        """
+        scenarios = list(self.record["scenarios"])
+        if scenario is not None and scenario not in scenarios:
+            raise DataError(f"no scenario {scenario}{nearest(scenario, scenarios)}; there are {', '.join(scenarios)}")
+        if self.blocks_folder is None:
+            raise DataError("these results were kept without their line list; run the config again")
+        folder = self.blocks_folder / line_list.FOLDER
+        return line_list.read_people(folder, scenarios if scenario is None else [scenario], columns, rows)
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write everything into a folder, or nothing.
@@ -193,7 +225,8 @@ assumptions : pandas.DataFrame
         Returns
         -------
         Path
-            The folder: run.json, config.toml, tables, figures, replicates, report.html, references.bib.
+            The folder: run.json, config.toml, tables, figures, replicates, a line list if there is one, report.html,
+            references.bib.
 
         Raises
         ------
@@ -227,8 +260,9 @@ assumptions : pandas.DataFrame
         (folder / "references.json").write_text(
             json.dumps(self.references, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
-        if self.replicates_folder is not None and self.replicates_folder != folder / "replicates":
-            shutil.copytree(self.replicates_folder, folder / "replicates", dirs_exist_ok=True)
+        for name in ("replicates", line_list.FOLDER):
+            if self.blocks_folder not in (None, folder) and (self.blocks_folder / name).is_dir():
+                shutil.copytree(self.blocks_folder / name, folder / name, dirs_exist_ok=True)
         self.plot.save_all(folder / "figures")
         if self._write_report is not None:
             self._write_report(self, folder)
@@ -355,8 +389,7 @@ def load_folder(folder: str | Path, write_report: ReportWriter | None = None) ->
         tables = {name: pd.read_parquet(path / "tables" / f"{name}.parquet") for name in TABLES}
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: the results are not whole ({error}); run the config again") from None
-    replicates = path / "replicates"
-    return Results(tables, record, references, replicates if replicates.is_dir() else None, write_report)
+    return Results(tables, record, references, path, write_report)
 
 
 def _no_formula(value: Any) -> Any:

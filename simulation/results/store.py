@@ -26,26 +26,17 @@ KEYS = {
 }
 
 
-def write_block(
-    folder: Path,
-    scenario: str,
-    block: int,
+def block_bytes(
     axes: Axes,
     drawn: Mapping[str, NDArray[Any]],
     expected: Mapping[str, NDArray[np.float64]],
     parameters: Mapping[str, NDArray[np.float64]],
     first_replicate: int,
-) -> Path:
-    """Write the sums of one block of one scenario.
+) -> bytes:
+    """The sums of one block of one scenario as a Parquet file.
 
     Parameters
     ----------
-    folder : Path
-        Where the blocks of all scenarios are kept; made if missing.
-    scenario : str
-        Name of the scenario.
-    block : int
-        Number of the block.
     axes : Axes
         Names along the axes.
     drawn, expected : mapping of str to ndarray
@@ -57,8 +48,8 @@ def write_block(
 
     Returns
     -------
-    Path
-        The file, complete: it is written beside and renamed.
+    bytes
+        For `write_whole`.
 
     Notes
     -----
@@ -69,9 +60,9 @@ def write_block(
     --------
     >>> import tempfile
     >>> axes = Axes(("a",), ("MM", "all"), ("normal",), ("severe",), ("all",), (30,))
+    >>> birth = {"birth": np.array([[[0.9, 1.0]], [[0.8, 1.0]]])}
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     birth = {"birth": np.array([[[0.9, 1.0]], [[0.8, 1.0]]])}
-    ...     _ = write_block(Path(folder), "base", 0, axes, {}, birth, {}, 0)
+    ...     write_whole(block_path(Path(folder), "base", 0), block_bytes(axes, {}, birth, {}, 0))
     ...     Replicates(Path(folder), "base").expected("birth", "a")[:, 0].tolist()
     [0.9, 0.8]
     """
@@ -91,12 +82,100 @@ def write_block(
     for name, values in parameters.items():
         columns[f"parameter/{name}"] = pa.array(values[:size])
     table = pa.table(columns).replace_schema_metadata({"axes": json.dumps(asdict(axes)), "shapes": json.dumps(shapes)})
-    path = folder / scenario / f"block_{block:06d}.parquet"
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        table, sink, compression="lz4", use_dictionary=False, write_statistics=False, write_page_checksum=True
+    )
+    return bytes(sink.getvalue())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is whole or not there: beside its place, then renamed.
+
+    Parameters
+    ----------
+    path : Path
+        Its place; the folder is made if missing.
+    content : bytes
+        What is written.
+
+    Notes
+    -----
+    Source: docs/architecture.md.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(Path(folder) / "a" / "b.txt", b"whole")
+    ...     [path.name for path in (Path(folder) / "a").iterdir()]
+    ['b.txt']
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".partial")
-    pq.write_table(table, beside, compression="zstd", use_dictionary=False, write_statistics=False)
+    beside.write_bytes(content)
     beside.replace(path)
-    return path
+
+
+def block_path(folder: Path, scenario: str, block: int) -> Path:
+    """Where the sums of a block are.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the blocks of all scenarios are kept.
+    scenario : str
+        Name of the scenario.
+    block : int
+        Number of the block.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> block_path(Path("replicates"), "base", 7).name
+    'block_000007.parquet'
+    """
+    return folder / scenario / f"block_{block:06d}.parquet"
+
+
+def is_undamaged(path: Path) -> bool:
+    """Whether the sums of a block are there and every page of them is as it was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bool
+        False for one that is missing, cut off or damaged.
+
+    Notes
+    -----
+    Source: docs/architecture.md.
+
+    Examples
+    --------
+    >>> is_undamaged(Path("nowhere.parquet"))
+    False
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowInvalid, OSError):
+        return False
+    return True
 
 
 def _column_names(kind: str, quantity: str, axes: Axes) -> dict[str, tuple[int, ...]]:
@@ -142,7 +221,7 @@ class Replicates:
         self._files = []
         for path in paths:
             try:
-                self._files.append(pq.ParquetFile(path))
+                self._files.append(pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False))
             except (pa.ArrowInvalid, OSError) as error:
                 raise DataError(f"{path}: not a whole Parquet file ({error}); run the config again") from None
         metadata = self._files[0].schema_arrow.metadata
@@ -208,6 +287,6 @@ class Replicates:
     def _read(self, name: str, quantity: str) -> NDArray[Any]:
         parts = []
         for file in self._files:
-            column = file.read(columns=[name]).column(0).combine_chunks()
+            column = file.read(columns=[name], use_threads=False).column(0).combine_chunks()
             parts.append(column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), *self._shapes[quantity]))
         return np.concatenate(parts)

@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-import platform
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from math import ceil
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pandas as pd
 
 from simulation.assembly.assumptions import assumptions_made, references_used
-from simulation.assembly.build import build_block
 from simulation.assembly.evidence import COLUMNS, figures_used
 from simulation.assembly.people import births
 from simulation.config.load import LoadedConfig
-from simulation.engines.block import run_block
-from simulation.labels import BASE
-from simulation.randomness import BLOCK_SIZE
 from simulation.results.axes import TOTAL
 from simulation.results.results import ReportWriter, Results
-from simulation.results.store import Replicates, write_block
+from simulation.results.store import Replicates
 from simulation.results.tables import care, cells, copd, headlines, prevalence, recognition
-
-Progress = Callable[[int, int], None]
-
-
-def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = None) -> None:
-    """Run every block of every scenario and write one file for each.
-
-    Parameters
-    ----------
-    loaded : LoadedConfig
-        Config with its scenarios.
-    folder : Path
-        Where the files go, one subfolder a scenario.
-    progress : callable, optional
-        Called with (blocks done, blocks in all).
-
-    Raises
-    ------
-    ConfigError
-        If drawn allele frequencies or inbreeding are impossible in some replicate.
-
-    Notes
-    -----
-    A block is drawn whole even if the run ends within it, so a longer run begins with the same replicates. Source:
-    docs/model.md, section 9.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from simulation.config.load import load_config
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     run_blocks(load_config({"replicates": 2}), Path(folder))
-    ...     len(Replicates(Path(folder), "base"))
-    2
-    """
-    n_blocks = ceil(loaded.base.replicates / BLOCK_SIZE)
-    for number in range(n_blocks):
-        block = build_block(loaded, number)
-        size = min(BLOCK_SIZE, loaded.base.replicates - number * BLOCK_SIZE)
-        for scenario, inputs in block.inputs.items():
-            kept = inputs if size == BLOCK_SIZE else inputs.first_replicates(size)
-            sums = run_block(kept, loaded.base.engine, loaded.base.seed, number)
-            drawn = sums.drawn if loaded.base.engine != "expected" else {}
-            parameters = block.draws if scenario == BASE else {}
-            write_block(folder, scenario, number, sums.axes, drawn, sums.expected, parameters, number * BLOCK_SIZE)
-        if progress is not None:
-            progress(number + 1, n_blocks)
+from simulation.studies.blocks import REPLICATES, Progress, run_blocks
+from simulation.studies.record import run_record
 
 
 def run_study(
@@ -89,7 +34,7 @@ def run_study(
     loaded : LoadedConfig
         Config with its scenarios.
     folder : Path
-        Where the replicates are kept.
+        Where the replicates and the line list are kept; blocks that are there already are not done again.
     progress : callable, optional
         Called with (blocks done, blocks in all).
     command : str, optional
@@ -106,6 +51,8 @@ def run_study(
     ------
     ConfigError
         If drawn allele frequencies or inbreeding are impossible in some replicate.
+    DataError
+        If the workers are gone, or a block is damaged.
 
     Notes
     -----
@@ -121,12 +68,52 @@ def run_study(
     """
     began, clock = datetime.now(UTC), perf_counter()
     run_blocks(loaded, folder, progress)
-    replicates = {scenario: Replicates(folder, scenario) for scenario in loaded.scenarios}
+    tables = tables_of(loaded, folder)
+    record = run_record(loaded, began, perf_counter() - clock, command)
+    references = [vars(loaded.pack.references[key]) for key in references_used(loaded)]
+    return Results(tables, record, references, folder, write_report)
+
+
+def tables_of(loaded: LoadedConfig, folder: Path) -> dict[str, pd.DataFrame]:
+    """Make the tables of a run whose blocks are all there.
+
+    Parameters
+    ----------
+    loaded : LoadedConfig
+        Config with its scenarios.
+    folder : Path
+        As `simulation.studies.blocks.run_blocks` wrote it.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By name.
+
+    Raises
+    ------
+    DataError
+        If a block is missing or damaged.
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from simulation.config.load import load_config
+    >>> loaded = load_config({"replicates": 2})
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     run_blocks(loaded, Path(home))
+    ...     sorted(tables_of(loaded, Path(home)))[:3]
+    ['assumptions', 'carriers', 'copd']
+    """
+    replicates = {scenario: Replicates(folder / REPLICATES, scenario) for scenario in loaded.scenarios}
     run = cells.Run(replicates, loaded.base.copd.definition, births_by_population(loaded))
     figures = pd.DataFrame(figures_used(loaded), columns=list(COLUMNS))
     figures["share_of_variance"] = figures["name"].map(headlines.shares_of_variance(run)).fillna(0.0)
     genotypes = prevalence.prevalence(run)
-    found = {
+    return {
         "prevalence": genotypes,
         "carriers": prevalence.carriers(run, genotypes),
         "copd": copd.copd(run),
@@ -139,9 +126,6 @@ def run_study(
         "parameters": figures,
         "assumptions": pd.DataFrame(assumptions_made(loaded)),
     }
-    record = run_record(loaded, began, perf_counter() - clock, command)
-    references = [vars(loaded.pack.references[key]) for key in references_used(loaded)]
-    return Results(found, record, references, folder, write_report)
 
 
 def births_by_population(loaded: LoadedConfig) -> dict[str, dict[str, float]]:
@@ -173,62 +157,3 @@ def births_by_population(loaded: LoadedConfig) -> dict[str, dict[str, float]]:
         names = list(config.all_populations)
         found[scenario] = {**dict(zip(names, numbers.tolist(), strict=True)), TOTAL: float(numbers.sum())}
     return found
-
-
-def run_record(loaded: LoadedConfig, began: datetime, seconds: float, command: str | None) -> dict[str, Any]:
-    """What is needed to know and to repeat a run.
-
-    Parameters
-    ----------
-    loaded : LoadedConfig
-        Config with its scenarios.
-    began : datetime
-        When.
-    seconds : float
-        How long. [seconds]
-    command : str, optional
-        How it was started.
-
-    Returns
-    -------
-    dict
-        Plain values for JSON.
-
-    Notes
-    -----
-    Source: docs/tables.md.
-
-    Examples
-    --------
-    >>> from simulation.config.load import load_config
-    >>> record = run_record(load_config({}), datetime(2026, 1, 1, tzinfo=UTC), 1.0, None)
-    >>> record["origins"]["seed"], len(record["data_hash"])
-    ('default', 64)
-    """
-    packages = ("numpy", "scipy", "pandas", "xarray", "pyarrow", "matplotlib", "pydantic")
-    return {
-        "name": loaded.name,
-        "config": loaded.resolved,
-        "origins": loaded.origins,
-        "seed": loaded.base.seed,
-        "replicates": loaded.base.replicates,
-        "engine": loaded.base.engine,
-        "scenarios": list(loaded.scenarios),
-        "versions": {
-            "simulation": _version("aatd-simulation"),
-            "python": platform.python_version(),
-            **{package: _version(package) for package in packages},
-        },
-        "data_hash": loaded.pack.hash,
-        "began": began.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
-        "command": command if command is not None else "simulation.run",
-        "platform": f"{platform.system()} {platform.machine()}, {sys.byteorder}-endian",
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "not installed"

@@ -53,7 +53,7 @@ WRONG = {
     ),
     "zero replicates": ({"replicates": 0}, "config: replicates = 0; it must be at least 1"),
     "negative seed": ({"seed": -1}, "config: seed = -1; it must be at least 0"),
-    "unknown engine": ({"engine": "count"}, "it must be 'counts' or 'expected'; did you mean counts?"),
+    "unknown engine": ({"engine": "count"}, "it must be 'counts', 'individuals' or 'expected'; did you mean counts?"),
     "nobody": ({"population": {"size": 0}}, "config: population.size = 0; it must be at least 1"),
     "frequencies above 1": (
         {"ancestries": {"mine": {"Z": 0.6, "S": 0.7}}},

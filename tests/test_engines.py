@@ -208,7 +208,7 @@ def test_the_number_of_people_does_not_change_the_parameters_or_the_cost_of_a_ce
 
 
 def test_unknown_engines_are_refused():
-    with pytest.raises(ValueError, match="counts, expected"):
+    with pytest.raises(ValueError, match="counts, individuals, expected"):
         run_block(build_inputs({}), "exact", 1, 0)
 
 

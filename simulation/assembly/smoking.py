@@ -175,7 +175,7 @@ def pack_years_by_age(values: dict[str, Array]) -> Array:
     return _pack_years(*_career(values)).copy()
 
 
-def pack_years_quantiles_by_age(values: dict[str, Array]) -> Array:
+def pack_years_quantiles_by_age(values: dict[str, Array]) -> NDArray[np.float32]:
     """Quantiles of the pack-years of former and current smokers by age.
 
     Parameters
@@ -185,7 +185,7 @@ def pack_years_quantiles_by_age(values: dict[str, Array]) -> Array:
 
     Returns
     -------
-    ndarray, shape (21, 3, 513)
+    ndarray of float32, shape (21, 3, 513)
         Never, former, current; 0 for never smokers and at ages at which nobody smokes. [pack-years]
 
     Notes
@@ -198,9 +198,9 @@ def pack_years_quantiles_by_age(values: dict[str, Array]) -> Array:
     >>> from simulation.data.pack import data_pack
     >>> values = Draws(1, 0).draw(distributions(Config(), data_pack()))
     >>> pack_years_quantiles_by_age(values)[12, :, 256].round()  # medians at 60-64
-    array([ 0., 12., 28.])
+    array([ 0., 12., 28.], dtype=float32)
     """
-    return _quantiles(*_career(values)).copy()
+    return _quantiles(*_career(values)).astype(np.float32)
 
 
 def _career(values: dict[str, Array]) -> tuple[float, ...]:

@@ -98,7 +98,7 @@ def person_law(inputs: Inputs, replicate: int) -> PersonLaw:
         ancestry=_shares(np.moveaxis(joint, 1, 2)),
         pack_years_class=_shares(np.stack([1 - risk, risk], axis=-2)),
         risk_genotype=np.array([risk_names.index(str(name)) for name in inputs.risk_genotype.values]),
-        pack_years_quantile=inputs.values("pack_years_quantile").astype(np.float32),
+        pack_years_quantile=np.asarray(inputs.values("pack_years_quantile"), np.float32),
         geometric_mean=inputs.values("serum_geometric_mean")[replicate],
         log_sd=inputs.values("serum_log_sd")[replicate],
         threshold=float(inputs.values("serum_threshold")[replicate]),
@@ -150,9 +150,8 @@ def persons(
     >>> people["age"].dtype, len(people["age"])
     (dtype('uint8'), 1000)
     """
-    if "ancestry" in columns:
-        of_each = law.ancestry[runs.codes["population"], runs.codes["genotype"]]
-        runs = _split(runs, "ancestry", of_each, streams("person ancestry"))
+    of_each = law.ancestry[runs.codes["population"], runs.codes["genotype"]]
+    runs = _split(runs, "ancestry", of_each, streams("person ancestry"))
     if "pack_years" in columns:
         runs = _with_pack_years_class(runs, law, streams("person pack-years class"))
     found: dict[str, NDArray[Any]] = {}
@@ -187,6 +186,8 @@ def _small(code: NDArray[Any]) -> NDArray[Any]:
 
 def _split(runs: Runs, column: str, probability: Array, rng: np.random.Generator) -> Runs:
     """Split every row among the classes of a new code; the commonest last, for NumPy gives it what rounding leaves."""
+    if probability.shape[-1] == 1:
+        return Runs({**runs.codes, column: np.zeros(len(runs.n), np.uint16)}, runs.n)
     order = np.argsort(probability, axis=-1)
     n = np.empty(probability.shape, np.int64)
     drawn = rng.multinomial(runs.n, np.take_along_axis(probability, order, axis=-1))

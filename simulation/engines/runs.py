@@ -157,7 +157,9 @@ def runs_of(inputs: Inputs, leaves: Leaves, position: int, streams: Streams, onl
     >>> runs_of(inputs, leaves, 0, lambda process: generator(1, 0, process)).n_people
     1000
     """
-    kept = inputs.members(only)
+    split_on = {*inputs.members("severe"), *liver_genotypes(inputs)}
+    wanted = inputs.members(only)
+    kept = sorted(split_on | set(wanted))  # dealt out among all, so that a part of the list is a part of the whole list
     people = leaves.people[position][:, :, :, kept]  # population, sex, age, genotype, smoking, state
     found = np.nonzero(np.moveaxis(people, 3, 1))
     names = ("population", "genotype", "sex", "age", "smoking", "state")
@@ -166,12 +168,12 @@ def runs_of(inputs: Inputs, leaves: Leaves, position: int, streams: Streams, onl
     codes["genotype"] = np.array(kept, np.uint16)[codes["genotype"]]
     for name in ORDER[len(names) :]:
         codes[name] = np.zeros(len(n), np.uint16)
-    split_on = sorted({*inputs.members("severe"), *liver_genotypes(inputs)})
-    special = np.isin(codes["genotype"], split_on)
+    special = np.isin(codes["genotype"], sorted(split_on))
     runs = Runs(codes, n)
     some = _with_eligibility(runs.take(special), inputs, leaves, position, streams("line list eligibility"))
     some = _with_liver(some, inputs, leaves, position, streams("line list liver"))
-    return joined(runs.take(~special), some).in_order()
+    everybody = joined(runs.take(~special), some)
+    return everybody.take(np.isin(everybody.codes["genotype"], wanted)).in_order()
 
 
 def deal(
@@ -250,7 +252,8 @@ def chunks(runs: Runs) -> Iterator[Runs]:
         end = min(begin + CHUNK, int(ends[-1]))
         rows = slice(int(np.searchsorted(ends, begin, "right")), int(np.searchsorted(ends, end, "left")) + 1)
         n = np.minimum(ends[rows], end) - np.maximum(ends[rows] - runs.n[rows], begin)
-        yield runs.take(rows, n)
+        part = runs.take(rows, n)
+        yield part.take(part.n > 0)
 
 
 def shuffled_chunks(runs: Runs, rng: np.random.Generator) -> Iterator[Runs]:

@@ -210,11 +210,9 @@ def _differences(before: Any, now: Any, key: str = "") -> Iterator[tuple[str, st
     """Keys whose values differ, in words."""
     if isinstance(before, dict) and isinstance(now, dict):
         for name in [*now, *(name for name in before if name not in now)]:
-            yield from _differences(
-                before.get(name), now.get(name), f"{key}.{name}".removeprefix(".config.").lstrip(".")
-            )
+            yield from _differences(before.get(name), now.get(name), f"{key}.{name}".lstrip("."))
     elif before != now:
-        yield key, json.dumps(before)[:60], json.dumps(now)[:60]
+        yield key.removeprefix("config."), json.dumps(before)[:60], json.dumps(now)[:60]
 
 
 def _put_in_place(work: Path, folder: Path, *, force: bool) -> None:

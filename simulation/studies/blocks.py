@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -160,12 +161,18 @@ def finished_blocks(loaded: LoadedConfig, folder: Path) -> list[int]:
     """
 
     def whole(scenario: str, number: int) -> bool:
-        if not is_undamaged(block_path(folder / REPLICATES, scenario, number)):
+        sums = block_path(folder / REPLICATES, scenario, number)
+        if not sums.exists():
             return False
-        if loaded.base.engine != "individuals":
-            return True
-        files = _read_manifest(_manifest(folder, scenario, number))
-        return files is not None and all(line_list.is_whole(folder / LINE_LIST / scenario / name) for name in files)
+        damaged = [] if is_undamaged(sums) else [sums]
+        if loaded.base.engine == "individuals":
+            manifest = _manifest(folder, scenario, number)
+            files = _read_manifest(manifest)
+            listed = [folder / LINE_LIST / scenario / name for name in files or ()]
+            damaged += [path for path in listed if not line_list.is_whole(path)] if files is not None else [manifest]
+        for path in damaged:
+            logging.getLogger("aatd").warning("%s: cut off or damaged; block %d is done again", path, number)
+        return not damaged
 
     n_blocks = ceil(loaded.base.replicates / BLOCK_SIZE)
     return [number for number in range(n_blocks) if all(whole(scenario, number) for scenario in loaded.scenarios)]

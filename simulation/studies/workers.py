@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -51,12 +52,12 @@ class Workers:
     n : int
         Workers.
     check : callable
-        Raises DataError when the workers are gone.
+        check(patience) raises DataError when the workers have been gone for so many seconds.
     """
 
     executor: Executor
     n: int
-    check: Callable[[], None]
+    check: Callable[[float], None]
 
 
 @contextmanager
@@ -99,7 +100,7 @@ def workers(execution: Execution) -> Iterator[Workers]:
     else:
         executor = ThreadPoolExecutor(execution.workers, "aatd")
     try:
-        yield Workers(executor, execution.workers, lambda: None)
+        yield Workers(executor, execution.workers, lambda _patience: None)
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
 
@@ -143,7 +144,7 @@ def work_off(crew: Workers, calls: Iterable[Call]) -> None:
                     pending[crew.executor.submit(call.function, *call.arguments)] = call
             done, _ = wait(pending, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
             if not done:
-                crew.check()
+                crew.check(PATIENCE)
             for future in done:
                 call = pending.pop(future)
                 stack.append(iter(call.then(future.result())))
@@ -152,7 +153,7 @@ def work_off(crew: Workers, calls: Iterable[Call]) -> None:
             "a worker process was killed, perhaps for want of memory; take fewer with execution.workers"
         ) from None
     except CancelledError:
-        crew.check()
+        crew.check(0)
         raise DataError("the workers dropped a block; look at the logs of the scheduler") from None
     finally:
         for future in pending:
@@ -175,11 +176,16 @@ def _watch_parent() -> None:
 @contextmanager
 def _cluster(address: str) -> Iterator[Workers]:
     try:
+        import dask
         from dask.distributed import Client
     except ImportError:
         raise ConfigError(
             f'execution.scheduler = "{address}"; Dask is not installed: pip install "aatd-simulation[cluster]"'
         ) from None
+    # people to be listed travel with their calls, some megabytes for each file of a hundred: not a mistake to warn of
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GB"})
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they have to say is said here, in one line
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError) as error:
@@ -189,12 +195,12 @@ def _cluster(address: str) -> Iterator[Workers]:
         _check_workers(client, address)
         lost_at: list[float] = []
 
-        def check() -> None:
+        def check(patience: float) -> None:
             if client.status == "running":
                 lost_at.clear()
                 return
             lost_at.append(monotonic())
-            if client.status == "closed" or lost_at[-1] - lost_at[0] > PATIENCE:
+            if client.status == "closed" or lost_at[-1] - lost_at[0] >= patience:
                 raise DataError(f"the scheduler {address} is gone")
 
         n = sum(client.nthreads().values())

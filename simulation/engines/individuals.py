@@ -80,7 +80,7 @@ def person_law(inputs: Inputs, replicate: int) -> PersonLaw:
 
     Notes
     -----
-    P(ancestry | genotype) and P(class | COPD) by Bayes. Source: docs/model.md, section 9.
+    P(ancestry | genotype) and P(class | COPD) by Bayes. Source: docs/model.md, section 10.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def persons(
 
     Notes
     -----
-    Source: docs/model.md, section 9.
+    Source: docs/model.md, section 10.
 
     Examples
     --------

@@ -108,7 +108,7 @@ def joined(first: Runs, second: Runs) -> Runs:
 
     Notes
     -----
-    Source: docs/model.md, section 9.
+    Source: docs/model.md, section 10.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def runs_of(inputs: Inputs, leaves: Leaves, position: int, streams: Streams, onl
     Notes
     -----
     People of one leaf are exchangeable, so those whom a later split took of several leaves together are dealt out by the
-    multivariate hypergeometric law. Source: docs/model.md, section 9.
+    multivariate hypergeometric law. Source: docs/model.md, section 10.
 
     Examples
     --------
@@ -204,7 +204,7 @@ def deal(
 
     Notes
     -----
-    Source: docs/model.md, section 9.
+    Source: docs/model.md, section 10.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def chunks(runs: Runs) -> Iterator[Runs]:
 
     Notes
     -----
-    Source: docs/model.md, section 9.
+    Source: docs/model.md, section 10.
 
     Examples
     --------
@@ -273,7 +273,7 @@ def shuffled_chunks(runs: Runs, rng: np.random.Generator) -> Iterator[Runs]:
 
     Notes
     -----
-    Everybody goes to each chunk with the same probability, whoever else is in it. Source: docs/model.md, section 9.
+    Everybody goes to each chunk with the same probability, whoever else is in it. Source: docs/model.md, section 10.
 
     Examples
     --------

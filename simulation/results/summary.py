@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 LEVEL = 0.95
+SMALLEST = 1e-300  # a proportion below it is nothing: its 1 in N would not be a number
 
 
 def interval(values: ArrayLike, level: float = LEVEL) -> dict[str, Array]:
@@ -121,7 +122,7 @@ def one_in(proportion: ArrayLike) -> Array:
     Returns
     -------
     ndarray
-        1 / proportion, NaN where it is 0. [people]
+        1 / proportion, NaN where it is 0 or below 10⁻³⁰⁰. [people]
 
     Notes
     -----
@@ -133,8 +134,8 @@ def one_in(proportion: ArrayLike) -> Array:
     array([2500.,   nan])
     """
     p = np.asarray(proportion, float)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(p > 0, 1 / p, np.nan))
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.asarray(np.where(p > SMALLEST, 1 / p, np.nan))
 
 
 def one_in_text(mean: float, low: float, high: float, size: int) -> str:
@@ -161,11 +162,11 @@ def one_in_text(mean: float, low: float, high: float, size: int) -> str:
     >>> one_in_text(1 / 2400, 1 / 2600, 1 / 2200, 10**6), one_in_text(0.0, 0.0, 0.0, 10**6)
     ('1 in 2,400 (2,200-2,600)', 'fewer than 1 in 1,000,000')
     """
-    if mean <= 0:
+    if mean <= SMALLEST:
         return f"fewer than 1 in {size:,}"
-    if high <= 0:  # so rare that nearly all replicates have nobody: the mean comes from a few
+    if high <= SMALLEST:  # so rare that nearly all replicates have nobody: the mean comes from a few
         return f"1 in {_in_words(1 / mean)} (nobody in most replicates)"
-    rarer = _in_words(1 / low) if low > 0 else "nobody"
+    rarer = _in_words(1 / low) if low > SMALLEST else "nobody"
     return f"1 in {_in_words(1 / mean)} ({_in_words(1 / high)}-{rarer})"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
 
-def increasing_root(function: Callable[[Array, NDArray[np.intp]], Array], size: int, low: float, high: float) -> Array:
+def increasing_root(
+    function: Callable[[Array, NDArray[np.intp]], Array], size: int, low: ArrayLike, high: ArrayLike
+) -> Array:
     """Where each of `size` increasing functions crosses zero.
 
     Parameters
@@ -19,8 +21,8 @@ def increasing_root(function: Callable[[Array, NDArray[np.intp]], Array], size: 
         function(x, index) -> values, all of shape (n,): the function number index[i] at x[i].
     size : int
         How many functions there are.
-    low, high : float
-        Bracket common to all. A function that does not change sign in it takes the nearer end.
+    low, high : array_like, shape (size,) or scalar
+        Bracket; a narrow one takes fewer steps. A function that does not change sign in it takes the nearer end.
 
     Returns
     -------
@@ -44,13 +46,12 @@ def increasing_root(function: Callable[[Array, NDArray[np.intp]], Array], size: 
     from scipy.optimize import elementwise
 
     index = np.arange(size)
-    at_low = function(np.full(size, float(low)), index)
-    at_high = function(np.full(size, float(high)), index)
+    low, high = (np.array(np.broadcast_to(np.asarray(end, float), size)) for end in (low, high))
+    at_low, at_high = function(low, index), function(high, index)
     if not (np.isfinite(at_low).all() and np.isfinite(at_high).all()):
         raise ArithmeticError("a function to be solved is not finite at the ends of its bracket")
-    root = np.where(at_low >= 0, float(low), float(high))
+    root = np.where(at_low >= 0, low, high)
     inside = index[(at_low < 0) & (at_high > 0)]
     if inside.size:
-        bracket = (np.full(inside.size, float(low)), np.full(inside.size, float(high)))
-        root[inside] = elementwise.find_root(function, bracket, args=(inside,)).x
+        root[inside] = elementwise.find_root(function, (low[inside], high[inside]), args=(inside,)).x
     return root

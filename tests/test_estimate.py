@@ -13,7 +13,7 @@ from simulation.config.load import load_config
 from simulation.studies.estimate import needs, refuse_what_does_not_fit, trial_seconds
 
 MEASURED = """
-import json, pathlib, resource, sys, time, tempfile
+import json, pathlib, re, sys, time, tempfile
 from simulation.config.load import load_config
 from simulation.report.page import write_report
 from simulation.studies.run import run_study
@@ -23,7 +23,8 @@ with tempfile.TemporaryDirectory() as home:
     folder = pathlib.Path(home)
     run_study(loaded, folder, write_report=write_report).write_into(folder)
     disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, disk, time.perf_counter() - began)
+peak = re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text()).group(1)
+print(int(peak) * 1024, disk, time.perf_counter() - began)
 """
 THREE = {name: {"size": 100_000, "ages": "SWE"} for name in ("a", "b", "c")}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from simulation.labels import (
     risk_genotype,
 )
 from simulation.labels import genotypes as genotype_names
+from simulation.randomness import BLOCK_SIZE
 
 Array = NDArray[np.float64]
 
@@ -204,10 +206,10 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     recognisable = np.array([counted == "severe" for counted in counted_as])
     state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, zz_risk, recognisable)
 
-    population, genotype_axis = _axis("population", populations), _axis("genotype", names)
+    population, genotype_axis = _axis("population", tuple(populations)), _axis("genotype", tuple(names))
     sex, age, history = _axis("sex", SEXES), _axis("age", AGES), _axis("history", HISTORIES)
-    smoking_axis, ancestry_axis = _axis("smoking", SMOKING), _axis("ancestry", ancestries)
-    replicate = _axis("replicate", np.arange(genotype.shape[0]) + draws.block * genotype.shape[0])
+    smoking_axis, ancestry_axis = _axis("smoking", SMOKING), _axis("ancestry", tuple(ancestries))
+    replicate = _axis("replicate", tuple(range(draws.block * BLOCK_SIZE, (draws.block + 1) * BLOCK_SIZE)))
     copd_axes = [replicate, sex, age, history, _axis("risk_genotype", RISK_GENOTYPES)]
     inputs = Inputs(
         n_people=_named(np.stack(n_people), population, sex, age),
@@ -245,7 +247,8 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     return inputs, solved
 
 
-def _axis(name: str, labels: Any) -> xr.IndexVariable:
+@lru_cache(maxsize=64)
+def _axis(name: str, labels: tuple[Any, ...]) -> xr.IndexVariable:
     """A named axis, made once for all arrays that have it."""
     return xr.IndexVariable(name, list(labels))  # type: ignore[no-untyped-call]
 

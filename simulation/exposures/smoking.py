@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from simulation.labels import AGES, SMOKING
 from simulation.roots import increasing_root
 
 Array = NDArray[np.float64]
 LOG_ODDS_RANGE = 40.0  # beyond it a share is 0 or 1 to the last bit
+ROUNDING = 1e-6  # by which a bracket is wider than it need be
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,8 @@ def smoking_by_age(never: ArrayLike, current: ArrayLike, weights: ArrayLike, pat
     def current_excess(c0: Array, i: NDArray[np.intp]) -> Array:
         return np.asarray((w[i] * smokes * expit(c0[:, None] + eta_current[i])).sum(axis=-1) - current[i])
 
-    c0 = increasing_root(current_excess, size, -LOG_ODDS_RANGE, LOG_ODDS_RANGE)
+    of_smoking_age = w * smokes
+    c0 = increasing_root(current_excess, size, *_bracket(current, of_smoking_age.sum(axis=-1), eta_current))
     p_current = np.where(smokes, expit(c0[:, None] + eta_current), 0.0)
     p_current = _apply_directly(p_current, current, smokes)
 
@@ -175,7 +177,9 @@ def smoking_by_age(never: ArrayLike, current: ArrayLike, weights: ArrayLike, pat
         conditional = np.where(smokes, expit(d0[:, None] + eta_never[i]), 1.0)
         return np.asarray((w[i] * conditional * (1 - p_current[i])).sum(axis=-1) - never[i])
 
-    d0 = increasing_root(never_excess, size, -LOG_ODDS_RANGE, LOG_ODDS_RANGE)
+    able = (of_smoking_age * (1 - p_current)).sum(axis=-1)  # neither too young to smoke nor current smokers
+    children = (w * ~smokes * (1 - p_current)).sum(axis=-1)
+    d0 = increasing_root(never_excess, size, *_bracket(never - children, able, eta_never))
     conditional = np.where(smokes, expit(d0[:, None] + eta_never), 1.0)
     noncurrent = 1 - current
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -217,6 +221,16 @@ def smoking_from_table(never: ArrayLike, current: ArrayLike, age_min: ArrayLike,
     young = age_midpoints() < min_age_years
     table[:, young, :] = [1.0, 0.0, 0.0]
     return np.asarray(table.clip(0.0, 1.0))
+
+
+def _bracket(part: Array, whole: Array, eta: Array) -> tuple[Array, Array]:
+    """Where an intercept must lie: a mean of expit(intercept + eta) is between those at the largest and smallest eta."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle = logit(np.clip(part / whole, 0.0, 1.0))
+    low, high = middle - eta.max(axis=-1) - ROUNDING, middle - eta.min(axis=-1) + ROUNDING
+    return np.nan_to_num(low, nan=-LOG_ODDS_RANGE).clip(-LOG_ODDS_RANGE, LOG_ODDS_RANGE), np.nan_to_num(
+        high, nan=LOG_ODDS_RANGE
+    ).clip(-LOG_ODDS_RANGE, LOG_ODDS_RANGE)
 
 
 def _apply_directly(probability: Array, margin: Array, where: NDArray[np.bool_], otherwise: float = 0.0) -> Array:

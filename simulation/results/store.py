@@ -74,11 +74,13 @@ def block_bytes(
     shapes: dict[str, list[int]] = {}
     for kind, sums in (("drawn", drawn), ("expected", expected)):
         for quantity, array in sums.items():
-            shapes[quantity] = list(array.shape[1 + len(KEYS[quantity]) :])
+            n_keys = len(KEYS[quantity])
+            shapes[quantity] = list(array.shape[1 + n_keys :])
+            # one copy for all columns of a quantity, each of which is then a piece of it
+            by_column = np.ascontiguousarray(np.moveaxis(array, 0, n_keys))
+            width = int(np.prod(shapes[quantity]))
             for name, position in _column_names(kind, quantity, axes).items():
-                index: tuple[Any, ...] = (slice(None), *position)
-                values = np.ascontiguousarray(array[index]).reshape(size, -1)
-                columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+                columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(by_column[position].ravel()), width)
     for name, values in parameters.items():
         columns[f"parameter/{name}"] = pa.array(values[:size])
     table = pa.table(columns).replace_schema_metadata({"axes": json.dumps(asdict(axes)), "shapes": json.dumps(shapes)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -206,10 +206,10 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     recognisable = np.array([counted == "severe" for counted in counted_as])
     state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, zz_risk, recognisable)
 
-    population, genotype_axis = _axis("population", tuple(populations)), _axis("genotype", tuple(names))
+    population, genotype_axis = _axis("population", populations), _axis("genotype", names)
     sex, age, history = _axis("sex", SEXES), _axis("age", AGES), _axis("history", HISTORIES)
-    smoking_axis, ancestry_axis = _axis("smoking", SMOKING), _axis("ancestry", tuple(ancestries))
-    replicate = _axis("replicate", tuple(range(draws.block * BLOCK_SIZE, (draws.block + 1) * BLOCK_SIZE)))
+    smoking_axis, ancestry_axis = _axis("smoking", SMOKING), _axis("ancestry", ancestries)
+    replicate = _axis("replicate", range(draws.block * BLOCK_SIZE, (draws.block + 1) * BLOCK_SIZE))
     copd_axes = [replicate, sex, age, history, _axis("risk_genotype", RISK_GENOTYPES)]
     inputs = Inputs(
         n_people=_named(np.stack(n_people), population, sex, age),
@@ -221,7 +221,7 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
         counted_as=_named(np.array(counted_as), genotype_axis),
         smoking=_named(smoking, replicate, population, sex, age, smoking_axis),
         pack_years=_named(pack_years, age, history),
-        pack_years_quantile=_named(pack_years_quantiles_by_age(values), age, smoking_axis, "quantile"),
+        pack_years_quantile=_named(pack_years_quantiles_by_age(values), age, smoking_axis, _axis("quantile")),
         copd=_named(probability[0], *copd_axes)
         if uncalibrated
         else _named(np.stack(probability, axis=1), replicate, population, *copd_axes[1:]),
@@ -247,13 +247,23 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     return inputs, solved
 
 
-@lru_cache(maxsize=64)
-def _axis(name: str, labels: tuple[Any, ...]) -> xr.IndexVariable:
-    """A named axis, made once for all arrays that have it."""
-    return xr.IndexVariable(name, list(labels))  # type: ignore[no-untyped-call]
+@dataclass(frozen=True)
+class _Axis:
+    """A named axis and its labels; an axis without labels has only positions."""
+
+    name: str
+    labels: tuple[Any, ...] = ()
 
 
-def _named(values: NDArray[Any], *axes: xr.IndexVariable | str) -> xr.DataArray:
-    """Name the axes, with labels where there are any."""
-    names = [axis if isinstance(axis, str) else axis.name for axis in axes]
-    return xr.DataArray(values, coords={axis.name: axis for axis in axes if not isinstance(axis, str)}, dims=names)
+def _axis(name: str, labels: Iterable[Any] = ()) -> _Axis:
+    return _Axis(name, tuple(labels))
+
+
+@lru_cache(maxsize=256)
+def _coordinates(axes: tuple[_Axis, ...]) -> xr.Coordinates:
+    """Labels of some axes, made once: making them anew for every array would take longer than the arrays."""
+    return xr.Coordinates({axis.name: list(axis.labels) for axis in axes if axis.labels})
+
+
+def _named(values: NDArray[Any], *axes: _Axis) -> xr.DataArray:
+    return xr.DataArray(values, coords=_coordinates(axes), dims=[axis.name for axis in axes])

@@ -189,7 +189,7 @@ def test_a_damaged_result_is_not_read(place):
     results = simulation.load_results(place / "out")
     for path, read in (
         (place / "out" / "replicates" / "base" / "block_000001.parquet", lambda: results.replicates()),
-        (place / "out" / "individuals" / "base" / "block_000001_0000.parquet", lambda: list(results.individuals())),
+        (place / "out" / "individuals" / "base" / "block_000001_000000.parquet", lambda: list(results.individuals())),
         (place / "out" / "tables" / "copd.parquet", lambda: simulation.load_results(place / "out")),
     ):
         whole = path.read_bytes()

@@ -320,3 +320,10 @@ def test_a_population_without_anybody_of_the_set_is_an_empty_list():
     config = {"population": {"size": 1000, "ancestry": {"own": 1.0}}, "ancestries": {"own": {"S": 0.01}}}
     results = simulation.run(config, engine="individuals", replicates=2, individuals={"only": "severe"})
     assert list(results.individuals()) == []
+
+
+def test_more_people_than_numpy_deals_are_refused_in_a_sentence():
+    config = {"population": {"size": 10**10, "ancestry": {"own": 1.0}}, "ancestries": {"own": {"Z": 0.4, "S": 0.0001}}}
+    with pytest.raises(simulation.ConfigError, match="fewer than 1,000,000,000 can be dealt out; lower the population"):
+        simulation.run(config, engine="individuals", replicates=1, individuals={"only": "SS"})
+    assert len(simulation.run(config, engine="counts", replicates=1).prevalence)

@@ -243,7 +243,8 @@ def _draw_age(runs: Runs, law: PersonLaw, rng: np.random.Generator) -> NDArray[n
         low, high = np.where(adult, limit, band[rows]), np.where(adult, band[rows] + YEARS_PER_GROUP, limit)
         n = runs.n[rows]
         exact = np.repeat(low, n) + np.repeat(high - low, n) * rng.random(int(n.sum()))
-        age[_people_of(runs, rows)] = exact.astype(np.uint8)
+        below = np.repeat(np.nextafter(high, low), n)  # rounding must not carry anybody to the other side
+        age[_people_of(runs, rows)] = np.minimum(exact, below).astype(np.uint8)
     return age
 
 

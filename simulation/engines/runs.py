@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from simulation.care.augmentation import ELIGIBILITY, FUNNEL_STEPS
 from simulation.engines.walk import Leaves, liver_genotypes
+from simulation.errors import ConfigError
 from simulation.inputs import Inputs
 from simulation.labels import COPD_STATES, LIVER_STATES, RECOGNISED_STATES, SMOKING, STATES
 
 ORDER = ("population", "genotype", "sex", "age", "smoking", "state", "eligibility", "liver", "panniculitis")
+NUMPY_LIMIT = 10**9  # people among whom multivariate_hypergeometric draws
 CHUNK = 1 << 20  # people of a line list that are drawn and written together; fixed, for random numbers go by chunk
 
 Streams = Callable[[str], np.random.Generator]
@@ -199,7 +201,7 @@ def deal(
 
     Raises
     ------
-    ValueError
+    ConfigError
         If a group of which a part is taken has 10⁹ people or more: NumPy does not draw that.
 
     Notes
@@ -219,6 +221,12 @@ def deal(
         wanted = int(n_taken[label])
         if wanted == n[rows].sum():
             taken[rows] = n[rows]
+        elif wanted > 0 and n[rows].sum() >= NUMPY_LIMIT:
+            raise ConfigError(
+                f'engine = "individuals"; {int(n[rows].sum()):,} people of one population and genotype are alike in what'
+                " decides treatment or liver disease, and fewer than 1,000,000,000 can be dealt out; lower the population's"
+                " size, split it into several, or count them with engine counts"
+            )
         elif wanted > 0:
             taken[rows] = rng.multivariate_hypergeometric(n[rows], wanted, method="marginals")
     return taken

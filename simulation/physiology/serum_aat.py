@@ -240,7 +240,8 @@ def draw_levels_by_side(
     inflamed = rng.random(mean.size) < p_inflamed
     reach = np.where(inflamed, share_below[1], share_below[0])
     u = rng.random(mean.size)
-    z = ndtri(np.where(below, u * reach, reach + (1 - u) * (1 - reach)))
+    # within reach of float64, so that no level is infinite
+    z = ndtri(np.where(below, u * reach, reach + (1 - u) * (1 - reach)).clip(1e-300, 1 - 1e-16))
     with np.errstate(invalid="ignore"):
         level = np.where(mean > 0, mean * np.exp(sd * z) * np.where(inflamed, inflamed_ratio, 1.0), 0.0)
     limit = np.float32(threshold_umol_l)  # rounding to float32 must not carry a level across the threshold

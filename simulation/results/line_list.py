@@ -93,7 +93,7 @@ def write_people(
     >>> import tempfile
     >>> labels = categories(["base"], ["a"], ["x"], ["MM"])
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "base" / "block_000000_0000.parquet"
+    ...     path = Path(folder) / "base" / "block_000000_000000.parquet"
     ...     write_people(path, "base", [(0, 0, {"sex": np.array([1, 0], np.uint8)})], labels)
     ...     next(read_people(Path(folder)))["sex"].tolist()
     2

@@ -1,34 +1,35 @@
-"""Blocks of replicates, and of people: drawn by workers, written as they arrive, and done only once."""
+"""Blocks of replicates: drawn by workers, written as they arrive, and done only once."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from pathlib import Path
-from time import perf_counter
-
-import numpy as np
-from numpy.typing import NDArray
 
 from simulation.assembly.build import build_block
 from simulation.config.load import LoadedConfig
 from simulation.engines.block import Listed, run_block
-from simulation.engines.individuals import PersonLaw, persons
-from simulation.engines.runs import CHUNK, Runs, chunks, shuffled_chunks
 from simulation.errors import DataError
 from simulation.labels import BASE
-from simulation.randomness import BLOCK_SIZE, generator
-from simulation.results import line_list
+from simulation.randomness import BLOCK_SIZE
+from simulation.results.line_list import FOLDER as LINE_LIST
+from simulation.results.line_list import categories, is_whole
 from simulation.results.store import block_bytes, block_path, is_undamaged, write_whole
+from simulation.studies.listing import (
+    ListFile,
+    files_of_block,
+    list_people,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
 from simulation.studies.workers import Call, work_off, workers
 
 Progress = Callable[[float, int], None]
-PEOPLE_PER_FILE = 4 * CHUNK
-REPLICATES, LINE_LIST = "replicates", line_list.FOLDER  # folders of a run
+REPLICATES = "replicates"  # folder of the sums
 
 
 @dataclass(frozen=True)
@@ -48,29 +49,6 @@ class DrawnBlock:
     sums: dict[str, bytes]
     listed: dict[str, list[Listed]]
     labels: dict[str, dict[str, tuple[str, ...]]]
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some people of one replicate.
-
-    Attributes
-    ----------
-    replicate, chunk : int
-        Position of the replicate in its block; number of the chunk in the replicate.
-    first : int
-        person_id of the first.
-    runs : Runs
-        Kinds of people.
-    law : PersonLaw
-        Of the replicate.
-    """
-
-    replicate: int
-    chunk: int
-    first: int
-    runs: Runs
-    law: PersonLaw
 
 
 def run_blocks(loaded: LoadedConfig, folder: Path, progress: Progress | None = None) -> None:
@@ -166,10 +144,10 @@ def finished_blocks(loaded: LoadedConfig, folder: Path) -> list[int]:
             return False
         damaged = [] if is_undamaged(sums) else [sums]
         if loaded.base.engine == "individuals":
-            manifest = _manifest(folder, scenario, number)
-            files = _read_manifest(manifest)
+            manifest = manifest_path(folder, scenario, number)
+            files = read_manifest(manifest)
             listed = [folder / LINE_LIST / scenario / name for name in files or ()]
-            damaged += [path for path in listed if not line_list.is_whole(path)] if files is not None else [manifest]
+            damaged += [path for path in listed if not is_whole(path)] if files is not None else [manifest]
         for path in damaged:
             logging.getLogger("aatd").warning("%s: cut off or damaged; block %d is done again", path, number)
         return not damaged
@@ -224,197 +202,45 @@ def draw_block(loaded: LoadedConfig, number: int) -> DrawnBlock:
         drawn.sums[scenario] = block_bytes(sums.axes, counted, sums.expected, parameters, number * BLOCK_SIZE)
         drawn.listed[scenario] = sums.listed
         ancestries = tuple(map(str, inputs.ancestry.coords["ancestry"].values))
-        drawn.labels[scenario] = line_list.categories(
-            list(loaded.scenarios), inputs.populations, ancestries, inputs.genotypes
-        )
+        drawn.labels[scenario] = categories(list(loaded.scenarios), inputs.populations, ancestries, inputs.genotypes)
     return drawn
-
-
-def list_people(
-    path: Path,
-    scenario: str,
-    key: tuple[int, int],
-    parts: Sequence[Part],
-    labels: Mapping[str, Sequence[str]],
-    columns: Sequence[str],
-    shuffled: bool,
-) -> int:
-    """Draw and write one file of a line list: the work of one worker.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    scenario : str
-        Name of the scenario.
-    key : (int, int)
-        Seed and number of the block.
-    parts : sequence of Part
-        Its people.
-    labels : mapping of str to sequence of str
-        Names behind the codes.
-    columns : sequence of str
-        What is written of each.
-    shuffled : bool
-        Whether rows are in random order.
-
-    Returns
-    -------
-    int
-        Rows written. [people]
-
-    Notes
-    -----
-    Source: docs/model.md, section 9.
-
-    Examples
-    --------
-    >>> import tempfile, simulation
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     labels = line_list.categories(["base"], ["a"], ["x"], ["MM"])
-    ...     list_people(Path(home) / "x.parquet", "base", (1, 0), [], labels, ["sex"], False)
-    0
-    """
-
-    def rows() -> Iterator[tuple[int, int, dict[str, NDArray[np.generic]]]]:
-        for part in parts:
-
-            def streams(process: str, part: Part = part) -> np.random.Generator:
-                return generator(*key, f"{process} {part.replicate} {part.chunk}")
-
-            people = persons(part.runs, part.law, streams, columns, shuffled=shuffled)
-            yield key[1] * BLOCK_SIZE + part.replicate, part.first, people
-
-    return line_list.write_people(path, scenario, rows(), labels)
-
-
-def time_to_list(loaded: LoadedConfig, folder: Path, drawn: DrawnBlock) -> tuple[float, int]:
-    """List some people of the first block to see how long it takes.
-
-    Parameters
-    ----------
-    loaded : LoadedConfig
-        Config with its scenarios.
-    folder : Path
-        Where the trial is written.
-    drawn : DrawnBlock
-        The first block.
-
-    Returns
-    -------
-    seconds : float
-        [seconds]
-    n_people : int
-        At most `CHUNK`, or one replicate.
-
-    Notes
-    -----
-    Source: docs/architecture.md.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from simulation.config.load import load_config
-    >>> loaded = load_config({"population": {"size": 500}}, engine="individuals", replicates=2)
-    >>> with tempfile.TemporaryDirectory() as home:
-    ...     time_to_list(loaded, Path(home), draw_block(loaded, 0))[1]
-    1000
-    """
-    began, n = perf_counter(), 0
-    parts = []
-    for part in _parts(loaded, 0, drawn.listed[BASE]):
-        parts.append(part)
-        n += part.runs.n_people
-        if n >= CHUNK:
-            break
-    settings = loaded.base.individuals
-    shuffled = settings.order == "shuffled"
-    path, key = folder / "trial.parquet", (loaded.base.seed, 0)
-    list_people(path, BASE, key, parts, drawn.labels[BASE], settings.columns, shuffled)
-    return perf_counter() - began, n
 
 
 def _list_block(
     loaded: LoadedConfig, folder: Path, number: int, drawn: DrawnBlock, advance: Callable[[float], None]
 ) -> Iterator[Call]:
     """Calls that list the people of a block, file by file; its sums are written when the last is there."""
-    files: dict[str, dict[str, int]] = {}
+    manifests: dict[str, dict[str, int]] = {}
     n_people = sum(one.runs.n_people for listed in drawn.listed.values() for one in listed)
-    waiting = {"the last call"}  # file names, and that not all calls are given out
+    waiting = {"the last call"}  # files, and that not all calls are given out
 
     def done_with(name: str, rows: int) -> None:
         waiting.discard(name)
         advance(rows / (n_people + 1))  # the sums count like one more person
         if not waiting:
-            for scenario, names in files.items():
-                write_whole(_manifest(folder, scenario, number), json.dumps(names).encode())
+            for scenario, files in manifests.items():
+                write_manifest(folder, scenario, number, files)
             _write_sums(folder, number, drawn)
             advance(1 / (n_people + 1))
 
-    def take(path: Path, wanted: int, rows: int) -> Iterable[Call]:
-        if rows != wanted or not path.is_file():
+    def take(file: ListFile, wanted: int, rows: int) -> Iterable[Call]:
+        if rows != wanted or not file.path.is_file():
             raise DataError(
-                f"{path}: {rows:,} of {wanted:,} people arrived; a line list needs a folder all workers see"
+                f"{file.path}: {rows:,} of {wanted:,} people arrived; a line list needs a folder that all workers see"
             )
-        done_with(f"{path}", rows)
+        done_with(f"{file.path}", rows)
         return ()
 
-    settings = loaded.base.individuals
     for scenario, listed in drawn.listed.items():
-        files[scenario] = {}
-        for i, parts in enumerate(_files(_parts(loaded, number, listed))):
-            path = (folder / LINE_LIST / scenario / f"block_{number:06d}_{i:04d}.parquet").absolute()
-            wanted = sum(part.runs.n_people for part in parts)
-            files[scenario][path.name] = wanted
-            if line_list.is_whole(path):  # an interrupted run had come so far
-                done_with(f"{path}", wanted)
-                continue
-            waiting.add(f"{path}")
-            key = (loaded.base.seed, number)
-            shuffled = settings.order == "shuffled"
-            arguments = (path, scenario, key, parts, drawn.labels[scenario], settings.columns, shuffled)
-            yield Call(list_people, arguments, partial(take, path, wanted))
+        manifests[scenario] = {}
+        for file in files_of_block(loaded, folder, number, scenario, listed, drawn.labels[scenario]):
+            wanted = manifests[scenario][file.path.name] = file.n_people
+            if is_whole(file.path):  # an interrupted run had come so far
+                done_with(f"{file.path}", wanted)
+            else:
+                waiting.add(f"{file.path}")
+                yield Call(list_people, (file,), partial(take, file, wanted))
     done_with("the last call", 0)
-
-
-def _manifest(folder: Path, scenario: str, number: int) -> Path:
-    """Where it says which files list the people of a block."""
-    return folder / LINE_LIST / scenario / f"block_{number:06d}.json"
-
-
-def _read_manifest(path: Path) -> dict[str, int] | None:
-    try:
-        found: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found
-
-
-def _parts(loaded: LoadedConfig, number: int, listed: Sequence[Listed]) -> Iterator[Part]:
-    for one in listed:
-        if loaded.base.individuals.order == "shuffled":
-            rng = generator(loaded.base.seed, number, f"line list order {one.replicate}")
-            cut = shuffled_chunks(one.runs, rng)
-        else:
-            cut = chunks(one.runs)
-        first = 0
-        for i, runs in enumerate(cut):
-            yield Part(one.replicate, i, first, runs, one.law)
-            first += runs.n_people
-
-
-def _files(parts: Iterable[Part]) -> Iterator[list[Part]]:
-    """Gather parts until a file is full."""
-    held: list[Part] = []
-    people = 0
-    for part in parts:
-        if held and people + part.runs.n_people > PEOPLE_PER_FILE:
-            yield held
-            held, people = [], 0
-        held.append(part)
-        people += part.runs.n_people
-    if held:
-        yield held
 
 
 def _write_sums(folder: Path, number: int, drawn: DrawnBlock) -> None:

@@ -13,11 +13,12 @@ from simulation.assembly.build import build_block
 from simulation.assembly.people import people
 from simulation.config.load import LoadedConfig
 from simulation.errors import ConfigError
-from simulation.labels import AGES, SEXES, SMOKING, STATES
+from simulation.labels import AGES, BASE, SEXES, SMOKING, STATES
 from simulation.randomness import BLOCK_SIZE
 from simulation.results.axes import AGE_SETS, COUNTED_SETS
 from simulation.results.folder import existing_parent
-from simulation.studies.blocks import PEOPLE_PER_FILE, draw_block, time_to_list
+from simulation.studies.blocks import DrawnBlock, draw_block
+from simulation.studies.listing import PEOPLE_PER_FILE, files_of_block, list_people
 
 MB = 1_000_000
 # Measured: peak memory and disk of some twenty configs, from one population and 64 replicates to forty populations,
@@ -201,9 +202,7 @@ def trial_seconds(loaded: LoadedConfig) -> float:
     n_blocks = ceil(loaded.base.replicates / BLOCK_SIZE)
     work = block * n_blocks
     if loaded.base.engine == "individuals":
-        with tempfile.TemporaryDirectory() as folder:
-            seconds, n = time_to_list(loaded, Path(folder), drawn)
-        work += _n_listed(loaded) * seconds / max(n, 1)
+        work += _n_listed(loaded) * _seconds_to_list_one(loaded, drawn)
         n_pieces = max(n_blocks, ceil(_n_listed(loaded) / PEOPLE_PER_FILE))
     else:
         n_pieces = n_blocks
@@ -214,6 +213,16 @@ def trial_seconds(loaded: LoadedConfig) -> float:
     rows = len(loaded.scenarios) * (n_populations + (n_populations > 1))
     tables = rows * (TABLE_SECONDS_PER_POPULATION + TABLE_SECONDS_PER_BLOCK_AND_POPULATION * n_blocks)
     return FIGURES_SECONDS + first - block + work / at_once + tables
+
+
+def _seconds_to_list_one(loaded: LoadedConfig, drawn: DrawnBlock) -> float:
+    """Seconds a person, from the first file of the line list."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = files_of_block(loaded, Path(folder), 0, BASE, drawn.listed[BASE], drawn.labels[BASE])
+        file = next(files, None)
+        began = perf_counter()
+        n = list_people(file) if file is not None else 0
+        return (perf_counter() - began) / max(n, 1)
 
 
 def _n_listed(loaded: LoadedConfig) -> float:

@@ -222,6 +222,11 @@ def marginal_odds_ratio(
     return np.asarray(np.exp(logit(with_genotype) - logit(without)))
 
 
+def _finite_logit(probability: Array) -> Array:
+    """Log-odds that stay finite where a risk is 0 or 1 to the last bit, as in a population where nearly all have COPD."""
+    return np.asarray(logit(np.clip(probability, 1e-300, 1 - 1e-16)))
+
+
 def solve_severe_odds_ratios(
     baseline: Baseline, ramp: OnsetRamp, mix: StudyMix, marginal: ArrayLike, ratio: ArrayLike
 ) -> tuple[Array, Array]:
@@ -254,12 +259,12 @@ def solve_severe_odds_ratios(
     """
     m, r = np.broadcast_arrays(np.atleast_1d(np.asarray(marginal, float)), np.asarray(ratio, float))
     intercept = np.broadcast_to(baseline.intercept, (m.size, 2))
-    target = logit(mix_risk(baseline, ramp, mix, 1.0, 1.0)) + np.log(m)
+    target = _finite_logit(mix_risk(baseline, ramp, mix, 1.0, 1.0)) + np.log(m)
 
     def excess(log_or_never: Array, i: NDArray[np.intp]) -> Array:
         never = np.exp(log_or_never)
         of_these = replace(baseline, intercept=intercept[i])
-        return np.asarray(logit(mix_risk(of_these, ramp, mix, never, r[i] * never)) - target[i])
+        return np.asarray(_finite_logit(mix_risk(of_these, ramp, mix, never, r[i] * never)) - target[i])
 
     never = np.exp(increasing_root(excess, m.size, -LOG_ODDS_RANGE, LOG_ODDS_RANGE))
     return never, r * never

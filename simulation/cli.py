@@ -32,18 +32,45 @@ ConfigArgument = Annotated[
 ]
 
 
+Seed = Annotated[int | None, typer.Option(help="Seed of all random numbers.")]
+ReplicateCount = Annotated[int | None, typer.Option(help="Draws of all parameters and people.")]
+Engine = Annotated[str | None, typer.Option(help="counts, individuals (adds a line list) or expected.")]
+WorkerCount = Annotated[int | None, typer.Option(help="Blocks worked on at a time.")]
+Scheduler = Annotated[str | None, typer.Option(help="Dask scheduler to send the work to, tcp://host:8786.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
+]
+
+
+def _settings(
+    seed: int | None,
+    replicates: int | None,
+    engine: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    set_: list[str] | None,
+) -> list[str]:
+    """Everything that the command line sets, as KEY=VALUE."""
+    given = {
+        "seed": seed,
+        "replicates": replicates,
+        "engine": engine,
+        "execution.workers": workers,
+        "execution.scheduler": scheduler,
+    }
+    return [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+
+
 @app.command()
 def run(
     config: ConfigArgument = "europe",
     out: Annotated[Path | None, typer.Option(help="Folder for the results. Default: results/NAME.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
-    replicates: Annotated[int | None, typer.Option(help="Draws of all parameters and people.")] = None,
-    engine: Annotated[str | None, typer.Option(help="counts, individuals (adds a line list) or expected.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Blocks worked on at a time.")] = None,
-    scheduler: Annotated[str | None, typer.Option(help="Dask scheduler to send the work to, tcp://host:8786.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
-    ] = None,
+    seed: Seed = None,
+    replicates: ReplicateCount = None,
+    engine: Engine = None,
+    workers: WorkerCount = None,
+    scheduler: Scheduler = None,
+    set_: Settings = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was interrupted.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace results that exist, throw away an unfinished run.")
@@ -58,17 +85,11 @@ def run(
     from simulation.studies.record import fingerprint
     from simulation.studies.run import run_study
 
-    given = {
-        "seed": seed,
-        "replicates": replicates,
-        "engine": engine,
-        "execution.workers": workers,
-        "execution.scheduler": scheduler,
-    }
-    settings = [*(set_ or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    loaded = load_config(_config_path(config), settings)
+    if resume and force:
+        raise ConfigError("--resume goes on with a run, --force throws it away; give one of them")
+    loaded = load_config(_config_path(config), _settings(seed, replicates, engine, workers, scheduler, set_))
     folder = out if out is not None else Path("results") / loaded.name
-    if resume and not force and is_finished(folder, fingerprint(loaded)):
+    if resume and is_finished(folder, fingerprint(loaded)):
         results = load_folder(folder)
     else:
         check_place(folder, force=force)
@@ -89,9 +110,12 @@ def run(
 @app.command()
 def check(
     config: ConfigArgument = "europe",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the config; may be repeated.")
-    ] = None,
+    seed: Seed = None,
+    replicates: ReplicateCount = None,
+    engine: Engine = None,
+    workers: WorkerCount = None,
+    scheduler: Scheduler = None,
+    set_: Settings = None,
 ) -> None:
     """Read a config and say what it would run and need, or everything that is wrong with it."""
     from simulation.assembly.assumptions import unknown_frequencies
@@ -99,7 +123,7 @@ def check(
     from simulation.config.load import load_config
     from simulation.studies.estimate import needs, refuse_what_does_not_fit, trial_seconds
 
-    loaded = load_config(_config_path(config), set_ or [])
+    loaded = load_config(_config_path(config), _settings(seed, replicates, engine, workers, scheduler, set_))
     refuse_what_does_not_fit(loaded, Path("results") / loaded.name)
     base = loaded.base
     print(f"{loaded.name}: {base.title}")

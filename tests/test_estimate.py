@@ -43,7 +43,7 @@ THREE = {name: {"size": 100_000, "ages": "SWE"} for name in ("a", "b", "c")}
             "individuals": {"order": "shuffled"},
         },
     ],
-    ids=["small", "long", "wide", "listed", "shuffled"],
+    ids=["small", "long", "wide", "listed", "shuffled", "narrow"],
 )
 def test_a_run_needs_what_was_reckoned(config):
     command = [sys.executable, "-c", MEASURED, json.dumps(config)]
@@ -73,7 +73,8 @@ def test_too_long_a_list_is_refused(tmp_path):
     text = refused({"engine": "individuals", "population": {"size": 10**11}}, tmp_path / "out")
     assert "GB of disk" in text
     assert (
-        "100,000,000,000,000 people would be listed: list fewer with individuals.replicates, individuals.only" in text
+        "100,000,000,000,000 people would be listed: set individuals.replicates or individuals.only to list fewer"
+        in text
     )
 
 

@@ -169,7 +169,7 @@ def test_a_damaged_block_is_said_and_done_again(place, uninterrupted, what):
     pattern = {
         "sums": "replicates/base/block_000001.parquet",
         "line list": "individuals/base/block_000001_*.parquet",
-        "manifest": "individuals/base/block_000001.json",
+        "manifest": "individuals/base/_block_000001.json",
     }[kind]
     path = next(work.glob(pattern))
     content = bytearray(path.read_bytes())
@@ -285,6 +285,23 @@ def test_a_killed_dask_worker_is_replaced_by_the_other(place, uninterrupted):
         code, _, stderr = finish(running)
     assert code == 0, stderr
     assert numbers(place / "out") == uninterrupted
+
+
+def test_the_last_dask_worker_is_killed(place, uninterrupted):
+    with cluster(place / "cluster", n_workers=1) as found:
+        running = start(place, "--scheduler", found.address)
+        wait_until(lambda: n_blocks(place) >= 2, 60)
+        found.workers[0].kill()
+        code, _, stderr = finish(running)
+    assert code == 2
+    assert stderr.startswith(f"the scheduler {found.address} has no workers left; finished blocks (")
+    assert stderr.endswith("are kept, go on with --resume\n")
+    assert resumed(place) == uninterrupted
+
+
+def test_resume_and_force_are_not_given_together(place):
+    code, _, stderr = finish(start(place, "--resume", "--force"))
+    assert (code, stderr) == (2, "--resume goes on with a run, --force throws it away; give one of them\n")
 
 
 def test_a_scheduler_that_goes_away(place, uninterrupted):

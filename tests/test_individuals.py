@@ -327,3 +327,19 @@ def test_more_people_than_numpy_deals_are_refused_in_a_sentence():
     with pytest.raises(simulation.ConfigError, match="fewer than 1,000,000,000 can be dealt out; lower the population"):
         simulation.run(config, engine="individuals", replicates=1, individuals={"only": "SS"})
     assert len(simulation.run(config, engine="counts", replicates=1).prevalence)
+
+
+def test_a_folder_of_files_is_one_dataset(rich, people, tmp_path):
+    folder = rich.save(tmp_path / "out") / "individuals"
+    assert len(pd.read_parquet(folder / "base")) == 150_000
+    assert len(pd.read_parquet(folder)) == len(people)
+
+
+def test_reading_mistakes_are_said(rich):
+    assert list(next(rich.individuals(columns="age")).columns) == ["age"]
+    with pytest.raises(simulation.DataError, match="a block of the line list has at least 1"):
+        next(rich.individuals(rows=0))
+    with pytest.raises(simulation.ConfigError, match="age is named twice"):
+        load_config({"individuals": {"columns": ["age", "age"]}})
+    with pytest.raises(simulation.ConfigError, match=r"unknown key workers; did you mean execution\.workers\?"):
+        load_config({}, workers=2)

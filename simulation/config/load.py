@@ -290,7 +290,7 @@ def _sentence(key: str, path: list[str], value: Any, problem: Any) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     shown = _shown(value)
     if kind == "extra_forbidden":
-        return f"unknown key {key}{nearest(path[-1], _keys_of(path[:-1]))}"
+        return f"unknown key {key}{nearest(path[-1], _keys_of(path[:-1])) or _in_a_table(path)}"
     if kind == "missing":
         return f"{key} is missing; it must be given"
     if kind == "value_error":
@@ -352,6 +352,14 @@ def _model_at(path: Sequence[str]) -> type[BaseModel] | None:
             else:
                 model = None
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _in_a_table(path: Sequence[str]) -> str:
+    """Say where a key stands that was written at the top."""
+    if len(path) > 1:
+        return ""
+    tables = [table for table in Config.model_fields if path[0] in _keys_of([table])]
+    return f"; did you mean {tables[0]}.{path[0]}?" if tables else ""
 
 
 def _keys_of(path: Sequence[str]) -> list[str]:

@@ -240,6 +240,14 @@ class Individuals(Model):
         "sorted", description="Rows by population, genotype, sex, age and so on, or in random order."
     )
 
+    @field_validator("columns")
+    @classmethod
+    def _once(cls, columns: list[str]) -> list[str]:
+        twice = [column for column in columns if columns.count(column) > 1]
+        if twice:
+            raise ValueError(f"{twice[0]} is named twice")
+        return columns
+
 
 class Execution(Model):
     """Where the work is done; no answer depends on it."""

@@ -156,8 +156,8 @@ def _begin(folder: Path, work: Path, fingerprint: Mapping[str, Any], *, force: b
     if n_finished(work) and not force:
         if not resume:
             raise DataError(
-                f"{folder}: an unfinished run has {n_finished(work)} blocks done; go on with --resume, or throw them away"
-                " with --force"
+                f"{folder}: an unfinished run has finished blocks ({n_finished(work)}); go on with --resume, or throw them"
+                " away with --force"
             )
         if before != now:
             key, was, is_now = next(_differences(before or {}, now))

@@ -227,7 +227,7 @@ def read_people(
     Raises
     ------
     DataError
-        If there is no line list, a column is unknown, or a file is cut off.
+        If there is no line list, a column is unknown, rows is not positive, or a file is cut off.
 
     Notes
     -----
@@ -246,8 +246,11 @@ def read_people(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if rows < 1:
+        raise DataError(f"rows = {rows}; a block of the line list has at least 1")
+    columns = [columns] if isinstance(columns, str) else columns
     if not folder.is_dir():
-        raise DataError(f"{folder}: no line list here; run the config with --engine individuals")
+        raise DataError(f"{folder}: no line list here; run the config with engine individuals")
     for name in scenarios:
         for path in sorted((folder / name).glob("block_*.parquet")):
             try:
@@ -256,7 +259,7 @@ def read_people(
                 unknown = [column for column in columns or () if column not in known]
                 if unknown:
                     raise DataError(
-                        f"{path}: no column {unknown[0]}{nearest(unknown[0], known)}; there are {', '.join(known)}"
+                        f"the line list has no column {unknown[0]}{nearest(unknown[0], known)}; it has {', '.join(known)}"
                     )
                 labels = json.loads(file.schema_arrow.metadata[b"labels"])
                 for batch in file.iter_batches(batch_size=rows, columns=columns and list(columns)):

@@ -32,7 +32,9 @@ TABLE_MB_PER_REPLICATE = 0.022
 TABLE_MB_PER_REPLICATE_AND_POPULATION = 0.004
 USUAL_GENOTYPES = 15
 COMPRESSED = 0.75  # of the bytes of the sums
-PERSON_BYTES = {"sorted": 6.0, "shuffled": 8.0}
+# of each column of a listed person; those not named here take little when sorted
+COLUMN_BYTES = {"serum_aat_umol_l": 3.5, "pack_years": 1.6, "age": 0.5}
+OTHER_COLUMN_BYTES = {"sorted": 0.06, "shuffled": 0.25}
 FIGURES_SECONDS = 3.0
 TABLE_SECONDS_PER_POPULATION = 0.1
 TABLE_SECONDS_PER_BLOCK_AND_POPULATION = 0.025
@@ -100,9 +102,11 @@ def needs(loaded: LoadedConfig) -> Needs:
     n_sums = n_groups * (len(SMOKING) + 1) * (2 * len(STATES) + 2)
     n_sums += 2 * len(AGE_SETS) * (len(SEXES) + 1) * len(AGES) * 2
     sums = base.replicates * n_scenarios * n_rows * n_sums * 8 * (0.5 if base.engine == "expected" else 1)
+    other = OTHER_COLUMN_BYTES[base.individuals.order]
+    person_bytes = other + sum(COLUMN_BYTES.get(column, other) for column in base.individuals.columns)
     return Needs(
         memory=(PROGRAM_MB + sum(parts.values())) * MB,
-        disk=sums * COMPRESSED + n_listed * PERSON_BYTES[base.individuals.order] + 5 * MB,
+        disk=sums * COMPRESSED + n_listed * person_bytes + 5 * MB,
         n_listed=n_listed,
         because=max(parts, key=lambda part: parts[part]),
     )
@@ -153,8 +157,8 @@ def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> None:
         cure = f"lower replicates = {loaded.base.replicates}"
         if wanted.n_listed:
             cure = (
-                f"{wanted.n_listed:,.0f} people would be listed: list fewer with individuals.replicates,"
-                f" individuals.only or replicates = {loaded.base.replicates}"
+                f"{wanted.n_listed:,.0f} people would be listed: set individuals.replicates or individuals.only to list"
+                f" fewer, or lower replicates = {loaded.base.replicates}"
             )
         mistakes.append(
             f"the run needs about {_size(wanted.disk)} of disk and {_size(free_disk)} are free where {folder} is to be;"

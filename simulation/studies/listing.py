@@ -216,9 +216,9 @@ def manifest_path(folder: Path, scenario: str, block: int) -> Path:
     Examples
     --------
     >>> manifest_path(Path("run"), "base", 3).name
-    'block_000003.json'
+    '_block_000003.json'
     """
-    return folder / FOLDER / scenario / f"block_{block:06d}.json"
+    return folder / FOLDER / scenario / f"_block_{block:06d}.json"  # Parquet readers pass over names with _
 
 
 def read_manifest(path: Path) -> dict[str, int] | None:

@@ -193,15 +193,15 @@ def _cluster(address: str) -> Iterator[Workers]:
         raise ConfigError(f'execution.scheduler = "{address}"; no scheduler answers there ({reason})') from None
     try:
         _check_workers(client, address)
-        lost_at: list[float] = []
+        since = monotonic()  # when all was last well
 
         def check(patience: float) -> None:
-            if client.status == "running":
-                lost_at.clear()
-                return
-            lost_at.append(monotonic())
-            if client.status == "closed" or lost_at[-1] - lost_at[0] >= patience:
-                raise DataError(f"the scheduler {address} is gone")
+            nonlocal since
+            if client.status == "running" and _n_workers(client):
+                since = monotonic()
+            elif client.status == "closed" or monotonic() - since >= patience:
+                lost = "has no workers left" if client.status == "running" else "is gone"
+                raise DataError(f"the scheduler {address} {lost}")
 
         n = sum(client.nthreads().values())
         # a block that was lost with its worker is done again elsewhere by the scheduler
@@ -219,6 +219,13 @@ class _Answering(Executor):
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Any:
         """Hand a call to the cluster."""
         return self._executor.submit(function, *arguments, **named)
+
+
+def _n_workers(client: Any) -> int:
+    try:
+        return len(client.nthreads())
+    except (OSError, TimeoutError):  # the scheduler went away this very moment
+        return 0
 
 
 def _check_workers(client: Any, address: str) -> None:

@@ -42,6 +42,12 @@ THREE = {name: {"size": 100_000, "ages": "SWE"} for name in ("a", "b", "c")}
             "population": {"size": 2_000_000},
             "individuals": {"order": "shuffled"},
         },
+        {
+            "replicates": 1,
+            "engine": "individuals",
+            "population": {"size": 20_000_000},
+            "individuals": {"columns": ["age"]},
+        },
     ],
     ids=["small", "long", "wide", "listed", "shuffled", "narrow"],
 )

@@ -79,8 +79,9 @@ def run(
     """Run a config and write tables, figures and the report."""
     from simulation.config.load import load_config
     from simulation.report.page import write_report
-    from simulation.results.folder import check_place, is_finished, kept_sentence, kept_until_finished
+    from simulation.results.folder import check_place
     from simulation.results.results import load_folder
+    from simulation.results.unfinished import is_finished, kept_sentence, kept_until_finished
     from simulation.studies.estimate import refuse_what_does_not_fit
     from simulation.studies.record import fingerprint
     from simulation.studies.run import run_study

@@ -171,38 +171,6 @@ def _table(
     return pa.table(arrays, schema=pa.schema(fields, metadata))
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a Parquet file is there and ends as it should.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    bool
-        False for one that is missing or cut off.
-
-    Notes
-    -----
-    Source: docs/tables.md.
-
-    Examples
-    --------
-    >>> is_whole(Path("nowhere.parquet"))
-    False
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path):
-            return True
-    except (pa.ArrowInvalid, OSError):
-        return False
-
-
 def read_people(
     folder: Path, scenarios: Sequence[str] = ("base",), columns: Sequence[str] | None = None, rows: int = 1_000_000
 ) -> Iterator[pd.DataFrame]:

@@ -148,13 +148,15 @@ def block_path(folder: Path, scenario: str, block: int) -> Path:
     return folder / scenario / f"block_{block:06d}.parquet"
 
 
-def is_undamaged(path: Path) -> bool:
-    """Whether the sums of a block are there and every page of them is as it was written.
+def is_whole(path: Path, *, every_page: bool = False) -> bool:
+    """Whether a Parquet file is there and ends as it should.
 
     Parameters
     ----------
     path : Path
         The file.
+    every_page : bool, default False
+        Read all of it too, so that a damaged page shows.
 
     Returns
     -------
@@ -167,14 +169,16 @@ def is_undamaged(path: Path) -> bool:
 
     Examples
     --------
-    >>> is_undamaged(Path("nowhere.parquet"))
+    >>> is_whole(Path("nowhere.parquet"))
     False
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        pq.read_table(path, page_checksum_verification=True)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if every_page:
+                file.read()
     except (pa.ArrowInvalid, OSError):
         return False
     return True

@@ -16,8 +16,8 @@ from simulation.errors import DataError
 from simulation.labels import BASE
 from simulation.randomness import BLOCK_SIZE
 from simulation.results.line_list import FOLDER as LINE_LIST
-from simulation.results.line_list import categories, is_whole
-from simulation.results.store import block_bytes, block_path, is_undamaged, write_whole
+from simulation.results.line_list import categories
+from simulation.results.store import block_bytes, block_path, is_whole, write_whole
 from simulation.studies.listing import (
     ListFile,
     files_of_block,
@@ -142,7 +142,7 @@ def finished_blocks(loaded: LoadedConfig, folder: Path) -> list[int]:
         sums = block_path(folder / REPLICATES, scenario, number)
         if not sums.exists():
             return False
-        damaged = [] if is_undamaged(sums) else [sums]
+        damaged = [] if is_whole(sums, every_page=True) else [sums]
         if loaded.base.engine == "individuals":
             manifest = manifest_path(folder, scenario, number)
             files = read_manifest(manifest)

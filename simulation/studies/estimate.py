@@ -17,6 +17,7 @@ from simulation.labels import AGES, BASE, SEXES, SMOKING, STATES
 from simulation.randomness import BLOCK_SIZE
 from simulation.results.axes import AGE_SETS, COUNTED_SETS
 from simulation.results.folder import existing_parent
+from simulation.results.unfinished import working_folder
 from simulation.studies.blocks import DrawnBlock, draw_block
 from simulation.studies.listing import PEOPLE_PER_FILE, files_of_block, list_people
 
@@ -139,7 +140,7 @@ def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> None:
     import psutil
 
     wanted = needs(loaded)
-    work = folder.parent / f".{folder.name}.unfinished"
+    work = working_folder(folder)
     there = sum(path.stat().st_size for path in work.rglob("*.parquet")) if work.is_dir() else 0
     free_memory = psutil.virtual_memory().available
     free_disk = shutil.disk_usage(existing_parent(folder)).free + there

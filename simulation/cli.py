@@ -122,10 +122,10 @@ def check(
     from simulation.assembly.assumptions import unknown_frequencies
     from simulation.assembly.people import people
     from simulation.config.load import load_config
-    from simulation.studies.estimate import needs, refuse_what_does_not_fit, trial_seconds
+    from simulation.studies.estimate import refuse_what_does_not_fit, trial_seconds
 
     loaded = load_config(_config_path(config), _settings(seed, replicates, engine, workers, scheduler, set_))
-    refuse_what_does_not_fit(loaded, Path("results") / loaded.name)
+    wanted = refuse_what_does_not_fit(loaded, Path("results") / loaded.name)
     base = loaded.base
     print(f"{loaded.name}: {base.title}")
     for name, population in base.all_populations.items():
@@ -140,7 +140,6 @@ def check(
         key.startswith("individuals.") and origin != "default" for key, origin in loaded.origins.items()
     ):
         print(f"  mind: [individuals] is of use with engine individuals only; this is {base.engine}")
-    wanted = needs(loaded)
     if wanted.n_listed:
         print(f"  a line list of about {wanted.n_listed:,.0f} people")
     print(

@@ -209,6 +209,12 @@ class Inputs:
         return [i for i, counted in enumerate(self._counted_as) if counted in wanted]
 
     @cached_property
+    def risk_of(self) -> np.ndarray:
+        """Position of each genotype's risk genotype on the axis of `copd`."""
+        names = list(map(str, self.copd.coords["risk_genotype"].values))
+        return np.array([names.index(str(name)) for name in self.risk_genotype.values])
+
+    @cached_property
     def _counted_as(self) -> tuple[str, ...]:
         return tuple(map(str, self.counted_as.values))
 

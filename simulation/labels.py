@@ -36,7 +36,7 @@ UNDIAGNOSED_STATES = tuple(state for state in STATES if state.startswith(("undia
 RISK_GENOTYPES = ("MM", "MS", "SS", "MZ", "SZ", "ZZ")  # the genotypes that odds ratios are published for
 SETS = ("normal", "carrier", "SS", "intermediate", "severe")  # never overlap
 DEFICIENCY_SETS = ("SS", "intermediate", "severe")
-ANY_SETS = (*SETS, "any_deficiency", "all")  # what a person may be asked to belong to
+ANY_SETS = ("all", *SETS, "any_deficiency")  # what a person may be asked to belong to
 LIVER_STATES = ("none", "cirrhosis", "liver_cancer")
 
 # Columns of a line list that a person's leaf or chance decides.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 
 from simulation.config.values import Frequency, Proportion, Value, parse_proportion
-from simulation.labels import AGES, PERSON_COLUMNS
+from simulation.labels import AGES, ANY_SETS, PERSON_COLUMNS
 
 Like = Literal["M", "S", "Z", "null"]
 Definition = Literal["fixed_ratio", "lln", "recorded"]
@@ -225,7 +225,7 @@ class Liver(Model):
 class Individuals(Model):
     """The line list of the engine `individuals`: who is in it and how."""
 
-    only: Literal["all", "normal", "carrier", "SS", "intermediate", "severe", "any_deficiency"] = Field(
+    only: Literal[ANY_SETS] = Field(  # type: ignore[valid-type]
         "all", description="Set of genotypes whose people are listed; the tables count everybody all the same."
     )
     replicates: int | None = Field(

@@ -110,21 +110,18 @@ def run_block(
     drawn: dict[str, NDArray[Any]] = dict(expected)
     listed: list[Listed] = []
     if engine != "expected":
+        stop = inputs.n_replicates if n_listed is None else n_listed
 
         def list_people(leaves: Leaves) -> list[Listed]:
-            stop = 0 if engine != "individuals" else inputs.n_replicates if n_listed is None else n_listed
-            return [_listed(inputs, leaves, r, seed, block, only) for r in _positions(leaves.replicates) if r < stop]
+            positions = range(leaves.replicates.start, min(leaves.replicates.stop, stop))
+            return [_listed(inputs, leaves, r, seed, block, only) for r in positions]
 
-        drawn, listed = _sum_leaves(inputs, Drawn(seed, block), list_people)
+        drawn, listed = _sum_leaves(inputs, Drawn(seed, block), list_people if engine == "individuals" else None)
     birth = inputs.values("genotype")
     expected["attributable"] = with_totals(inputs, attributable_copd(inputs), smoking_axis=3)
     expected["birth"] = _at_birth(inputs, birth)
     expected["cholestasis"] = _at_birth(inputs, birth * inputs.values("cholestasis")[:, None, :])
     return BlockSums(axes_of(inputs, liver_genotypes(inputs)), drawn, expected, listed)
-
-
-def _positions(replicates: slice) -> range:
-    return range(replicates.start, replicates.stop)
 
 
 def _listed(inputs: Inputs, leaves: Leaves, replicate: int, seed: int, block: int, only: str) -> Listed:

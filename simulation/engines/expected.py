@@ -43,6 +43,5 @@ def attributable_copd(inputs: Inputs) -> NDArray[np.float64]:
     smokers = inputs.values("n_people")[None, ..., None] * inputs.values("smoking")
     excess = np.stack([risk - risk[..., [mm]], risk - risk[..., [never], :]], axis=-1)
     by_risk = (smokers[..., None, None] * excess).sum(axis=(2, 3))  # replicate, population, smoking, risk, cause
-    risk_of = [risk_names.index(str(name)) for name in inputs.risk_genotype.values]
-    by_genotype = np.moveaxis(by_risk[..., risk_of, :], 3, 2)
+    by_genotype = np.moveaxis(by_risk[..., inputs.risk_of, :], 3, 2)
     return np.asarray(inputs.values("genotype")[..., None, None] * by_genotype)

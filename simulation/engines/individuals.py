@@ -90,14 +90,13 @@ def person_law(inputs: Inputs, replicate: int) -> PersonLaw:
     (1, 2, 21, 2, 6, 2, 8)
     """
     joint = inputs.values("ancestry")[:, :, None] * inputs.values("ancestry_genotype")[replicate]
-    risk_names = list(map(str, inputs.copd.coords["risk_genotype"].values))
     copd = inputs.values("copd")[replicate]  # population, sex, age, history, risk genotype
     by_status = [[i for i, status in enumerate(HISTORY_SMOKING) if status == smoking] for smoking in SMOKING[1:]]
     risk = np.stack([np.moveaxis(copd[:, :, :, columns], 3, -1) for columns in by_status], axis=3)
     return PersonLaw(
         ancestry=_shares(np.moveaxis(joint, 1, 2)),
         pack_years_class=_shares(np.stack([1 - risk, risk], axis=-2)),
-        risk_genotype=np.array([risk_names.index(str(name)) for name in inputs.risk_genotype.values]),
+        risk_genotype=inputs.risk_of,
         pack_years_quantile=np.asarray(inputs.values("pack_years_quantile"), np.float32),
         geometric_mean=inputs.values("serum_geometric_mean")[replicate],
         log_sd=inputs.values("serum_log_sd")[replicate],

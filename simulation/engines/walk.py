@@ -176,8 +176,6 @@ def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator
     smoking = inputs.values("smoking")
     risk = np.ascontiguousarray(np.moveaxis(copd_by_smoking(inputs), -1, -2))
     state = inputs.values("state")
-    risk_names = list(map(str, inputs.copd.coords["risk_genotype"].values))
-    risk_of = np.array([risk_names.index(str(name)) for name in inputs.risk_genotype.values])
     severe, liver = inputs.members("severe"), liver_genotypes(inputs)
     diagnosis, p_recognised = _diagnosis_and_recognition(state)
     recognisable = [int(i) for i in np.flatnonzero(p_recognised.any(axis=(0, 1, 3)))]
@@ -204,7 +202,7 @@ def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator
         people_h = split.divide("smoking", people_g, _broad(smoking[r], people_g.shape[1:4])[..., None, ::-1])[
             ..., ::-1
         ]
-        copd = split.part("copd", people_h, risk[r][..., risk_of, :])
+        copd = split.part("copd", people_h, risk[r][..., inputs.risk_of, :])
         cells = np.stack([people_g, copd.sum(axis=-1)], axis=-1)
         if not keep_ages:
             people_h, copd = (_minors_and_adults(array, adult) for array in (people_h, copd))

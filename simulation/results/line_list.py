@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = "individuals"
-KEYS = ("person_id", "replicate", "scenario")
 ROWS_TOGETHER = 1 << 17  # fewer people than this are written together with those of the next replicate
 
 

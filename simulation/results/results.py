@@ -12,7 +12,7 @@ import pandas as pd
 
 from simulation.errors import DataError, nearest
 from simulation.labels import BASE
-from simulation.results import line_list, plots
+from simulation.results import line_list, plots, store
 from simulation.results.bibtex import bibtex
 from simulation.results.store import Replicates
 
@@ -176,9 +176,9 @@ assumptions : pandas.DataFrame
         DataError
             If these results were kept without their replicates.
         """
-        if self.blocks_folder is None or not (self.blocks_folder / "replicates").is_dir():
+        if self.blocks_folder is None or not (self.blocks_folder / store.FOLDER).is_dir():
             raise DataError("these results were kept without their replicates; run the config again")
-        return Replicates(self.blocks_folder / "replicates", scenario)
+        return Replicates(self.blocks_folder / store.FOLDER, scenario)
 
     def individuals(
         self, scenario: str | None = None, columns: Sequence[str] | None = None, rows: int = 1_000_000
@@ -260,7 +260,7 @@ assumptions : pandas.DataFrame
         (folder / "references.json").write_text(
             json.dumps(self.references, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
-        for name in ("replicates", line_list.FOLDER):
+        for name in (store.FOLDER, line_list.FOLDER):
             if self.blocks_folder not in (None, folder) and (self.blocks_folder / name).is_dir():
                 shutil.copytree(self.blocks_folder / name, folder / name, dirs_exist_ok=True)
         self.plot.save_all(folder / "figures")

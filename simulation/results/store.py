@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from simulation.errors import DataError
 from simulation.results.axes import Axes
 
+FOLDER = "replicates"  # of a run, where the sums of its blocks are
+
 # For each quantity: the axes that name a column; what is left is the column's list.
 KEYS = {
     "people": ("populations", "groups"),

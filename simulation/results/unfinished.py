@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import ConfigError, DataError
+from simulation.labels import BASE
+from simulation.results import line_list, store
 from simulation.results.folder import check_place, put_in_place
 
 FINGERPRINT = "fingerprint.json"
@@ -183,8 +185,8 @@ def n_finished(work: Path) -> int:
     >>> n_finished(Path("nowhere"))
     0
     """
-    blocks = len(list((work / "replicates" / "base").glob("block_*.parquet")))
-    return max(blocks, int(any((work / "individuals").glob("*/block_*.parquet"))))
+    blocks = len(list((work / store.FOLDER / BASE).glob("block_*.parquet")))
+    return max(blocks, int(any((work / line_list.FOLDER).glob("*/block_*.parquet"))))
 
 
 def kept_sentence(folder: Path) -> str:

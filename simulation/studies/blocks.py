@@ -17,6 +17,7 @@ from simulation.labels import BASE
 from simulation.randomness import BLOCK_SIZE
 from simulation.results.line_list import FOLDER as LINE_LIST
 from simulation.results.line_list import categories
+from simulation.results.store import FOLDER as REPLICATES
 from simulation.results.store import block_bytes, block_path, is_whole, write_whole
 from simulation.studies.listing import (
     ListFile,
@@ -29,7 +30,6 @@ from simulation.studies.listing import (
 from simulation.studies.workers import Call, work_off, workers
 
 Progress = Callable[[float, int], None]
-REPLICATES = "replicates"  # folder of the sums
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from math import ceil
 from pathlib import Path
 from time import perf_counter
 
+import psutil
+
 from simulation.assembly.build import build_block
 from simulation.assembly.people import people
 from simulation.config.load import LoadedConfig
@@ -113,7 +115,7 @@ def needs(loaded: LoadedConfig) -> Needs:
     )
 
 
-def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> None:
+def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> Needs:
     """Refuse a run that needs more memory or disk than there is.
 
     Parameters
@@ -122,6 +124,11 @@ def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> None:
         Config with its scenarios.
     folder : Path
         Where the results are to be.
+
+    Returns
+    -------
+    Needs
+        What the run needs, where it fits.
 
     Raises
     ------
@@ -135,10 +142,9 @@ def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> None:
     Examples
     --------
     >>> from simulation.config.load import load_config
-    >>> refuse_what_does_not_fit(load_config({}), Path("results"))
+    >>> refuse_what_does_not_fit(load_config({}), Path("results")).n_listed
+    0.0
     """
-    import psutil
-
     wanted = needs(loaded)
     work = working_folder(folder)
     there = sum(path.stat().st_size for path in work.rglob("*.parquet")) if work.is_dir() else 0
@@ -167,6 +173,7 @@ def refuse_what_does_not_fit(loaded: LoadedConfig, folder: Path) -> None:
         )
     if mistakes:
         raise ConfigError([f"{loaded.name}: {mistake}" for mistake in mistakes])
+    return wanted
 
 
 def trial_seconds(loaded: LoadedConfig) -> float:
@@ -207,12 +214,11 @@ def trial_seconds(loaded: LoadedConfig) -> float:
     n_blocks = ceil(loaded.base.replicates / BLOCK_SIZE)
     work = block * n_blocks
     if loaded.base.engine == "individuals":
-        work += _n_listed(loaded) * _seconds_to_list_one(loaded, drawn)
-        n_pieces = max(n_blocks, ceil(_n_listed(loaded) / PEOPLE_PER_FILE))
+        n_listed = _n_listed(loaded)
+        work += n_listed * _seconds_to_list_one(loaded, drawn)
+        n_pieces = max(n_blocks, ceil(n_listed / PEOPLE_PER_FILE))
     else:
         n_pieces = n_blocks
-    import psutil
-
     at_once = min(loaded.base.execution.workers, psutil.cpu_count() or 1, n_pieces)
     n_populations = len(loaded.base.all_populations)
     rows = len(loaded.scenarios) * (n_populations + (n_populations > 1))

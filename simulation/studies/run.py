@@ -14,9 +14,10 @@ from simulation.assembly.people import births
 from simulation.config.load import LoadedConfig
 from simulation.results.axes import TOTAL
 from simulation.results.results import ReportWriter, Results
+from simulation.results.store import FOLDER as REPLICATES
 from simulation.results.store import Replicates
 from simulation.results.tables import care, cells, copd, headlines, prevalence, recognition
-from simulation.studies.blocks import REPLICATES, Progress, run_blocks
+from simulation.studies.blocks import Progress, run_blocks
 from simulation.studies.record import run_record
 
 

@@ -16,7 +16,8 @@ from time import monotonic
 from typing import Any
 
 from simulation.config.schema import Execution
-from simulation.errors import AATDError, ConfigError, DataError
+from simulation.errors import ConfigError, DataError
+from simulation.studies.record import package_version
 
 LOOK_EVERY = 0.5  # seconds between looks at whether the workers are still there
 PATIENCE = 10.0  # seconds for which a scheduler may be out of reach
@@ -229,17 +230,13 @@ def _n_workers(client: Any) -> int:
 
 
 def _check_workers(client: Any, address: str) -> None:
-    from simulation.studies.record import package_version
-
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
-        versions = client.run(_version_there)
+        versions = client.run(package_version, "aatd-simulation")
     except TimeoutError:
         raise ConfigError(
             f'execution.scheduler = "{address}"; it has no workers: start some with dask worker {address}'
         ) from None
-    except AATDError:
-        raise
     except Exception as error:  # whatever goes wrong when a worker imports this package
         raise ConfigError(
             f'execution.scheduler = "{address}"; a worker cannot import aatd-simulation ({error}); install it there'
@@ -251,9 +248,3 @@ def _check_workers(client: Any, address: str) -> None:
         raise ConfigError(
             f'execution.scheduler = "{address}"; worker {worker} has aatd-simulation {version}, this is {here}'
         )
-
-
-def _version_there() -> str:
-    from simulation.studies.record import package_version
-
-    return package_version("aatd-simulation")

@@ -31,6 +31,10 @@ completion and checks in editors that know TOML schemas.
 in a smoking table `source` and never, former, current replace each other. `--set KEY=VALUE` comes on top. `run.json` records where each
 value came from.
 
+`[ancestries.mine] from = "populations/mine.toml"` takes the frequencies that `aatd fit` wrote ([evidence.md](evidence.md)), from a file named
+relative to the config; a frequency given beside it comes before that of the file. What was read is saved with the results. A sample of
+patients (`sample = "patients"`) is refused: it is no population.
+
 ## Scenarios
 
 `[scenarios.NAME]` overrides keys of the base. All scenarios run on the same random numbers and the report shows their differences. A

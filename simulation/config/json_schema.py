@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulation.config.load import SCENARIO_KEYS
+from simulation.config.population_file import FROM, SAMPLE
 from simulation.config.schema import Config
 
 
@@ -34,6 +35,14 @@ def json_schema() -> dict[str, Any]:
     }
     # what a file below sets need not be repeated above it
     schema["$defs"]["Population"].pop("required", None)
+    ancestry = next(iter(schema["properties"]["ancestries"]["patternProperties"].values()))
+    pattern, frequency = next(iter(ancestry["patternProperties"].items()))
+    ancestry["patternProperties"] = {pattern.replace("^", f"^(?!(?:{FROM}|{SAMPLE})$)", 1): frequency}
+    ancestry["additionalProperties"] = False
+    ancestry["properties"] = {
+        FROM: {"type": "string", "description": "Population file, relative to this one, that `aatd fit` wrote."},
+        SAMPLE: {"enum": ["population"], "description": "Who was sampled; a sample of patients is no population."},
+    }
     scenarios = schema["properties"]["scenarios"]
     pattern = next(iter(scenarios["patternProperties"]))
     partial = {key: schema["properties"][key] for key in SCENARIO_KEYS}

@@ -61,7 +61,7 @@ def read_layers(path: Path) -> tuple[dict[str, Any], Origins]:
         parent = data.pop("extends", None)
         if parent is not None and not isinstance(parent, str):
             raise ConfigError(f"{here.name}: extends = {parent!r}; it must be the name of one TOML file in quotes")
-        layers.append((here.name, data))
+        layers.append((here.name, _placed(data, here.parent)))
         here = here.parent / parent if parent is not None else None
     merged: dict[str, Any] = {}
     origins: Origins = {}
@@ -291,6 +291,17 @@ def _read_toml(path: Path, chain: Sequence[Path]) -> dict[str, Any]:
         return normalised(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name}: not valid TOML: {_first_lower(str(error))}{by}") from None
+
+
+def _placed(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Population files are named relative to the config that names them."""
+    tables = [data, *(table for table in data.get("scenarios", {}).values() if isinstance(table, dict))]
+    for table in tables:
+        ancestries = table.get("ancestries")
+        for ancestry in ancestries.values() if isinstance(ancestries, dict) else ():
+            if isinstance(ancestry, dict) and isinstance(ancestry.get("from"), str):
+                ancestry["from"] = str(folder / ancestry["from"])
+    return data
 
 
 def _first_lower(text: str) -> str:

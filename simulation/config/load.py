@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulation.config.check import check_names
 from simulation.config.layers import Origins, leaf_keys, merge, normalised, parse_setting, read_layers, scenario_layer
+from simulation.config.population_file import fill_from_files
 from simulation.config.schema import Config, Smoking
 from simulation.config.slots import prevalence_rows
 from simulation.data.pack import DataPack, data_pack
@@ -126,7 +127,7 @@ def load_config(
         origins.update({key: origin for key in leaf_keys(layer)})
     origins = {key: origins[key] for key in leaf_keys(data) if key in origins}
 
-    mistakes: list[str] = []
+    mistakes = fill_from_files(data, label, origins)
     pack = data_pack()
     base = _validated(data, label, origins, "", mistakes)
     scenarios: dict[str, Config] = {}

@@ -291,7 +291,9 @@ class Config(Model):
     population: Population | None = Field(None, description="The one population simulated.")
     populations: dict[Name, Population] | None = Field(None, description="Several populations, by name.", min_length=1)
     ancestries: dict[Name, dict[Name, Frequency]] = Field(
-        {}, description="Ancestries of one's own: allele frequencies by allele, M being the remainder."
+        {},
+        description="Ancestries of one's own: allele frequencies by allele, M being the remainder; or `from`, the"
+        " population file that `aatd fit` wrote.",
     )
     genetics: Genetics = Field(Genetics(), description="Alleles, inbreeding, mating.")
     smoking: Smoking = Field(Smoking(), description="Smoking of all populations that have none of their own.")

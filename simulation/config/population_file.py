@@ -118,7 +118,9 @@ def _read(source: Any, where: str, followed: list[str]) -> tuple[dict[str, Any],
     alleles = data_pack().alleles
     for allele in frequencies:
         if allele not in alleles and allele not in followed:
-            mistakes.append(f"{path.name}: frequencies.{allele}: unknown allele{nearest(allele, [*alleles, *followed])}")
+            mistakes.append(
+                f"{path.name}: frequencies.{allele}: unknown allele{nearest(allele, [*alleles, *followed])}"
+            )
         elif allele in alleles and allele not in followed and alleles[allele].part_of in followed:
             mistakes.append(
                 f"{path.name}: frequencies.{allele} is part of {alleles[allele].part_of}, which the config follows; fit them"

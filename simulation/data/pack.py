@@ -22,6 +22,7 @@ from simulation.data.rows import (
     Mixture,
     Parameter,
     PopulationSize,
+    PublishedFigure,
     Reference,
     Smoking,
     Sourced,
@@ -54,7 +55,7 @@ class DataPack:
 
     Attributes
     ----------
-    parameters, alleles, references, ancestries, births, population_sizes : dict
+    parameters, alleles, references, ancestries, births, population_sizes, published_figures : dict
         Rows by name.
     allele_frequencies : dict
         Rows by (population, allele).
@@ -124,6 +125,11 @@ class DataPack:
     def population_sizes(self) -> dict[str, PopulationSize]:
         """Counted populations by name."""
         return {row.population_size: row for row in self._rows("population_sizes", PopulationSize)}
+
+    @cached_property
+    def published_figures(self) -> dict[str, PublishedFigure]:
+        """Published numbers of genotypes by name, for comparison and never as inputs."""
+        return {row.figure: row for row in self._rows("published_figures", PublishedFigure)}
 
     @cached_property
     def assumptions(self) -> dict[str, Assumption]:

@@ -179,6 +179,24 @@ class Mixture(Sourced):
 
 
 @dataclass(frozen=True)
+class PublishedFigure(Sourced):
+    """A published number of people with some genotypes, never an input; docs/data.md says what each cell may hold."""
+
+    figure: str
+    label: str
+    population: str
+    genotype: str
+    measure: str
+    observed: float | None
+    low: float | None
+    high: float | None
+    n_people: int | None
+    year: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Assumption(Sourced):
     """Something the model takes for granted; applies_to says in which runs."""
 

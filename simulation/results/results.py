@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from simulation.errors import DataError, nearest
 from simulation.labels import BASE
 from simulation.results import line_list, plots, store
 from simulation.results.bibtex import bibtex
 from simulation.results.store import Replicates
+from simulation.results.tables.cells import ALL_SMOKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,6 +182,26 @@ assumptions : pandas.DataFrame
         if self.blocks_folder is None or not (self.blocks_folder / store.FOLDER).is_dir():
             raise DataError("these results were kept without their replicates; run the config again")
         return Replicates(self.blocks_folder / store.FOLDER, scenario)
+
+    def people_with(self, genotype: str, population: str | None = None, scenario: str = BASE) -> NDArray[np.float64]:
+        """People living with a genotype, in each replicate.
+
+        Parameters
+        ----------
+        genotype : str
+            Genotype or set.
+        population : str, optional
+            Default: all of them together.
+        scenario : str, default "base"
+            Name of a scenario.
+
+        Returns
+        -------
+        ndarray, shape (n_replicates,)
+            [people]
+        """
+        drawn = self.replicates(scenario).drawn("people", population or self.whole, genotype)
+        return np.asarray(drawn[:, ALL_SMOKING].sum(axis=1), float)
 
     def individuals(
         self, scenario: str | None = None, columns: Sequence[str] | None = None, rows: int = 1_000_000

@@ -1,0 +1,240 @@
+"""The command that fits allele frequencies to surveys."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simulation.cli.app import Force, app, print_table
+from simulation.errors import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from simulation.surveys.fit import AlleleFrequencyFit
+
+
+@app.command()
+def fit(
+    data: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATA...", help="Genotype CSV, gnomAD CSV, plink2 .acount or .afreq, VCF or BCF."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Population file to write; its figure is put beside it.")] = None,
+    rho: Annotated[
+        float | None, typer.Option(help="Between-survey correlation; 0 if the sample is the population itself.")
+    ] = None,
+    survey: Annotated[list[str] | None, typer.Option(help="Take this survey only; may be repeated.")] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Every survey is a population of its own; none are pooled.")
+    ] = False,
+    panel: Annotated[
+        list[str] | None, typer.Option(help="Alleles told apart, S,Z or SURVEY=S,Z; every other reads as M.")
+    ] = None,
+    detected: Annotated[
+        str | None, typer.Option(help="Share of each genotype that a screen sends to be typed: ZZ=0.99,SZ=0.6.")
+    ] = None,
+    serum_cutoff: Annotated[
+        float | None, typer.Option(help="The same from the model's serum levels, typed if below this. [µmol/L]")
+    ] = None,
+    sample: Annotated[str, typer.Option(help="population, or patients: then nothing is squared.")] = "population",
+    ascertainment: Annotated[
+        Path | None, typer.Option(help="TOML file: who was tested and how much likelier by genotype; for patients.")
+    ] = None,
+    groups: Annotated[Path | None, typer.Option(help="Samples of a VCF and their group, one line each.")] = None,
+    as_m: Annotated[str, typer.Option(help="Allele names to be read as M: X,P.")] = "",
+    alleles: Annotated[
+        str, typer.Option(help="Alleles to tell apart. Default: those named, rare and null pooled.")
+    ] = "",
+    label: Annotated[str, typer.Option(help="What the population is called.")] = "",
+    force: Force = False,
+) -> None:
+    """Fit allele frequencies to surveys and write them as a population that a config can name."""
+    from simulation.surveys.read import read_surveys
+    from simulation.surveys.table import checked_surveys
+
+    counts = read_surveys(data, groups=groups)
+    table = chosen_surveys(counts.table, survey)
+    for note in counts.notes:
+        print(f"mind: {note}", file=sys.stderr)
+    normal = tuple(_words(as_m))
+    if sample not in ("population", "patients"):
+        raise ConfigError(
+            f"--sample {sample}; it must be population or patients{nearest(sample, ['population', 'patients'])}"
+        )
+    if sample == "patients" or ascertainment is not None:
+        _fit_patients(table, ascertainment, normal, out)
+        return
+    settings: dict[str, Any] = {"alleles": _words(alleles) or None, "as_m": normal, "panel": _panel(panel)}
+    if detected is not None and serum_cutoff is not None:
+        raise ConfigError("--detected and --serum-cutoff both say whom the screen sends to be typed; give one of them")
+    if detected is not None:
+        settings["detected"] = _shares(detected)
+    if serum_cutoff is not None:
+        from simulation.studies.serum_screen import share_below
+
+        followed = checked_surveys(table, settings["alleles"], normal, settings["panel"]).alleles
+        settings["detected"] = share_below(serum_cutoff, followed)
+        shown = ", ".join(f"{name} {share:.3g}" for name, share in settings["detected"].items())
+        print(f"Typed below {serum_cutoff:g} µmol/L: {shown}")
+    names = list(dict.fromkeys(table["survey"]))
+    if (each or counts.populations) and len(names) > 1:
+        if out is not None and out.suffix == ".toml":
+            raise ConfigError(
+                f"--out {out}: there are {len(names)} populations, one file each; give a folder, or choose one with"
+                f' --survey "{names[0]}"'
+            )
+        for name in names:
+            place = None if out is None else out / f"{_slug(name)}.toml"
+            _fit_one(table[table["survey"] == name], label or name, data, place, rho, settings, force)
+        return
+    _fit_one(table, label or ", ".join(names[:3]), data, out, rho, settings, force)
+
+
+def _fit_one(
+    table: pd.DataFrame,
+    label: str,
+    data: Sequence[Path],
+    out: Path | None,
+    rho: float | None,
+    settings: dict[str, Any],
+    force: bool,
+) -> None:
+    from simulation.surveys.fit import fit_allele_frequencies
+    from simulation.surveys.plots import plot_fit
+    from simulation.surveys.population_file import population_text, write_text_whole
+
+    found = fit_allele_frequencies(table, rho, **settings)
+    _show_fit(found, label)
+    if out is not None:
+        command = " ".join(["aatd", *sys.argv[1:]])
+        write_text_whole(out, population_text(found, label, command, [path.name for path in data]), force)
+        plot_fit(found).savefig(out.with_suffix(".svg"))
+        print(f"\nWrote {out} and {out.with_suffix('.svg')}. In a config beside it:")
+        print(f'  [ancestries.mine]\n  from = "{out.name}"\n\n  [population.ancestry]\n  mine = 1.0')
+
+
+def _show_fit(found: AlleleFrequencyFit, label: str) -> None:
+    rows: list[tuple[str, ...]] = [
+        (r.allele, f"{r.n_observed:,}", f"{r.n_typed:,}", r.text) for r in found.alleles.itertuples()
+    ]
+    names = ("allele", "n_observed", "n_typed", "frequency (95 % interval)")
+    print_table(f"{label}: allele frequencies, between-survey correlation {found.rho:.3g}", names, rows)
+    if len(found.surveys.names) > 1:
+        seen = found.by_survey[found.by_survey["allele"] != "M"]
+        rows = [
+            (r.survey, r.allele, f"{r.n_observed:,}", f"{r.n_typed:,}", f"{r.frequency:.4g} ({r.low:.4g}-{r.high:.4g})")
+            for r in seen.itertuples()
+        ]
+        print_table("Each survey by itself", ("survey", *names), rows)
+    if not found.genotype_table.empty:
+        rows = [
+            (r.survey, r.genotype, f"{r.n_observed:,}", _people(r.n_expected), _people(r.n_expected_fitted))
+            for r in found.genotype_table.itertuples()
+        ]
+        columns = ("survey", "genotype", "n_observed", "n_expected", "n_expected_fitted")
+        print_table(
+            "Genotypes in Hardy-Weinberg proportions of the survey's own genes, and of the fitted ones", columns, rows
+        )
+    if not found.hardy_weinberg.empty:
+        tests = [
+            (
+                r.survey,
+                f"{r.inbreeding:.4f} ({r.inbreeding_low:.4f} to {r.inbreeding_high:.4f})",
+                f"{r.p_hardy_weinberg_exact_two_sided:.4g}",
+                f"{r.p_standard_error:.2g}",
+                r.test,
+            )
+            for r in found.hardy_weinberg.itertuples()
+        ]
+        columns = ("survey", "inbreeding F", "p_hardy_weinberg_exact_two_sided", "p_standard_error", "test")
+        print_table("Hardy-Weinberg proportions; p: all tables as probable as the observed one or less", columns, tests)
+    rows = [(r.genotype, r.text) for r in found.prevalence.itertuples()]
+    print_table("Prevalence in Hardy-Weinberg proportions", ("genotype or set", "1 in N (95 % interval)"), rows)
+    for note in found.notes:
+        print(f"mind: {note}")
+
+
+def _fit_patients(table: pd.DataFrame, ascertainment: Path | None, as_m: tuple[str, ...], out: Path | None) -> None:
+    """A sample ascertained by disease is not a population: its own shares, and what lies behind them."""
+    from simulation.surveys.ascertainment import ascertained_prevalence, read_selection
+    from simulation.surveys.genotypes import observed_genotypes
+
+    if out is not None:
+        raise ConfigError(
+            f"--out {out}: patients are no population, so no population file is written; leave --out away"
+        )
+    shares = [
+        (r.survey, r.genotype, f"{r.n:,} of {r.n_tested:,}", f"{r.share:.4g} ({r.low:.4g}-{r.high:.4g})")
+        for r in observed_genotypes(table, as_m).itertuples()
+    ]
+    names = ("survey", "genotype", "n", "share (95 % interval)")
+    print_table("Shares of the people tested; of nobody else, and nothing is squared", names, shares)
+    if ascertainment is None:
+        print("For the prevalence behind them describe who was tested: --ascertainment FILE (docs/evidence.md).")
+        return
+    selection = read_selection(ascertainment)
+    rows = [
+        (r.survey, r.genotype, f"{r.relative_probability:.3g}", r.text)
+        for r in ascertained_prevalence(table, selection, as_m).itertuples()
+    ]
+    names = ("survey", "genotype", "times likelier tested than MM", "1 in N (95 % interval)")
+    print_table(f"Prevalence in the population behind {selection.tested}", names, rows)
+
+
+def chosen_surveys(table: pd.DataFrame, surveys: Sequence[str] | None) -> pd.DataFrame:
+    """Rows of these surveys, or of all."""
+    if not surveys:
+        return table
+    known = list(dict.fromkeys(table["survey"]))
+    unknown = [name for name in surveys if name not in known]
+    if unknown:
+        raise ConfigError(
+            [
+                f"--survey {name}: unknown{nearest(name, known)}; it must be one of {', '.join(known)}"
+                for name in unknown
+            ]
+        )
+    return table[table["survey"].isin(surveys)]
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", text) if word]
+
+
+def _panel(given: Sequence[str] | None) -> str | dict[str, str] | None:
+    if not given:
+        return None
+    if len(given) == 1 and "=" not in given[0]:
+        return given[0]
+    pairs = [text.partition("=") for text in given]
+    if not all(equals for _, equals, _ in pairs):
+        raise ConfigError("--panel: give one for all surveys (S,Z), or SURVEY=S,Z for each")
+    return {name: alleles for name, _, alleles in pairs}
+
+
+def _shares(text: str) -> dict[str, float]:
+    found = {}
+    for part in _words(text):
+        name, equals, share = part.partition("=")
+        try:
+            found[name] = float(share)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise ConfigError(f"--detected {part}; it must be GENOTYPE=SHARE, for example ZZ=0.99,SZ=0.6")
+    return found
+
+
+def _people(n: float) -> str:
+    return "" if n != n else f"{n:,.1f}"
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "population"

@@ -12,30 +12,62 @@ if TYPE_CHECKING:
     from simulation.data.pack import data_pack
     from simulation.errors import ConfigError, DataError
     from simulation.genetics.hardy_weinberg import genotype_frequencies
+    from simulation.inference.imperfect_tests import corrected_prevalence
+    from simulation.inference.registry import share_registered
     from simulation.results.results import Results
+    from simulation.studies.plan import plan_survey
+    from simulation.surveys.ascertainment import ascertained_prevalence
+    from simulation.surveys.fit import fit_allele_frequencies
+    from simulation.surveys.genotypes import hardy_weinberg_exact_test, observed_genotypes
+    from simulation.surveys.plots import plot_fit
+    from simulation.surveys.read import read_surveys
+    from simulation.surveys.reconcile import reconcile
+    from simulation.validation.compare import validate
 
 _HOMES = {
     "ConfigError": "simulation.errors",
     "DataError": "simulation.errors",
     "Results": "simulation.results.results",
+    "ascertained_prevalence": "simulation.surveys.ascertainment",
     "build_inputs": "simulation.assembly.build",
+    "corrected_prevalence": "simulation.inference.imperfect_tests",
     "data_pack": "simulation.data.pack",
+    "fit_allele_frequencies": "simulation.surveys.fit",
     "genotype_frequencies": "simulation.genetics.hardy_weinberg",
+    "hardy_weinberg_exact_test": "simulation.surveys.genotypes",
     "load_config": "simulation.config.load",
     "load_results": "simulation.api",
+    "observed_genotypes": "simulation.surveys.genotypes",
+    "plan_survey": "simulation.studies.plan",
+    "plot_fit": "simulation.surveys.plots",
+    "read_surveys": "simulation.surveys.read",
+    "reconcile": "simulation.surveys.reconcile",
     "run": "simulation.api",
+    "share_registered": "simulation.inference.registry",
+    "validate": "simulation.validation.compare",
 }
 __all__ = [
     "ConfigError",
     "DataError",
     "Results",
     "__version__",
+    "ascertained_prevalence",
     "build_inputs",
+    "corrected_prevalence",
     "data_pack",
+    "fit_allele_frequencies",
     "genotype_frequencies",
+    "hardy_weinberg_exact_test",
     "load_config",
     "load_results",
+    "observed_genotypes",
+    "plan_survey",
+    "plot_fit",
+    "read_surveys",
+    "reconcile",
     "run",
+    "share_registered",
+    "validate",
 ]
 
 

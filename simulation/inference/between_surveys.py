@@ -10,10 +10,10 @@ from scipy.special import betaln, expit, logsumexp, ndtri
 from scipy.stats import chi2
 
 Array = NDArray[np.float64]
-RHO = np.geomspace(1e-7, 0.3, 301)
-FACTOR = 10.0  # the prior puts 95 % within this factor of its median
+RHO = np.geomspace(1e-7, 0.3, 151)
+FACTOR = 100.0  # the prior puts 95 % within this factor of its median
 N_LOGITS = 241
-REACH = 8.0  # standard deviations of the logit on either side
+REACH = 12.0  # standard deviations of the logit on either side
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def between_surveys(n_observed: ArrayLike, n_typed: ArrayLike, default_rho: floa
     Notes
     -----
     Non-M alleles are rare and nearly independent, so their log likelihoods are added. The prior is lognormal, 95 % within
-    a factor of 10 of the default. Source: docs/evidence.md.
+    a factor of 100 of the default: surveys that differ ten times as much as it says are common. Source: docs/evidence.md.
 
     Examples
     --------

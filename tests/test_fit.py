@@ -19,7 +19,18 @@ from simulation.inference.gene_counting import effective_share, posterior
 from simulation.parameters.distributions import Beta
 from simulation.surveys.fit import fit_allele_frequencies
 from simulation.surveys.population_file import population_text
-from tests.survey_files import write_genotype_csv
+from simulation.surveys.read import read_surveys
+from tests.survey_files import (
+    COHORT,
+    write_allele_csv,
+    write_genotype_csv,
+    write_gnomad_csv,
+    write_groups,
+    write_plink_acount,
+    write_plink_afreq,
+    write_vcf,
+    write_wide_csv,
+)
 
 IRELAND = {"MM": 937, "MS": 113, "MZ": 46, "SS": 2, "SZ": 2, "ZZ": 0}
 SWITZERLAND = {"MM": 5398, "MS": 453, "SS": 10, "MZ": 143, "SZ": 10, "ZZ": 1}
@@ -135,9 +146,10 @@ def test_pooling_with_a_given_rho_is_the_closed_form():
 
 def test_rho_is_estimated_reported_and_shown_against_the_default():
     fit = fit_allele_frequencies(table(irl=IRELAND, che=SWITZERLAND, ast=ASTURIAS))
-    assert fit.between is not None
-    assert fit.between.low > fit.default_rho == 0.0002  # S from 4 to 10 %: far more than chance
+    assert fit.between["S"].low > fit.default_rho == 0.0002  # S from 4 to 10 %: far more than chance
+    assert fit.between["Z"].estimate < fit.between["S"].estimate / 3  # Z from 1.3 to 2.2 %
     assert any("default 0.0002 is outside" in note for note in fit.notes)
+    assert fit.rho["S"] > 3 * fit.rho["Z"]
     apart = fit_allele_frequencies(table(irl=IRELAND, che=SWITZERLAND, ast=ASTURIAS), rho=0)
     wide, narrow = (np.diff(f.interval.loc["S"]).item() for f in (fit, apart))
     assert wide > 3 * narrow
@@ -186,6 +198,49 @@ def test_the_screen_may_come_from_the_serum_model(capsys, tmp_path):
     assert "SZ 0.52" in capsys.readouterr().out
     main_exits(["fit", str(file), "--serum-cutoff", "110"], 2)
     assert "in mg/dL?" in capsys.readouterr().err
+
+
+# One cohort in every format
+
+
+def read_each_way(folder, population):
+    """The same people as every program would hand them over."""
+    pytest.importorskip("cyvcf2")
+    one = {population: COHORT[population]}
+    groups = write_groups(folder)
+    yield "csv", read_surveys([write_genotype_csv(folder)])
+    yield "wide", read_surveys([write_wide_csv(folder)])
+    yield "alleles", read_surveys([write_allele_csv(folder)])
+    yield "gnomad v2", read_surveys([write_gnomad_csv(folder, version="v2", name="v2.csv")])
+    yield "gnomad v4", read_surveys([write_gnomad_csv(folder, version="v4", name="v4.csv")])
+    yield "acount", read_surveys([write_plink_acount(folder, one[population], name=f"{population}.acount")])
+    yield "afreq", read_surveys([write_plink_afreq(folder, one[population], name=f"{population}.afreq")])
+    for build in ("GRCh37", "GRCh38"):
+        yield build, read_surveys([write_vcf(folder, build=build, name=f"{build}.vcf")], groups=groups)
+    yield "sites", read_surveys([write_vcf(folder, one, name=f"{population}.vcf", sites_only=True)])
+
+
+@pytest.mark.parametrize("population", list(COHORT))
+def test_every_format_gives_the_same_answers(tmp_path, population):
+    first = None
+    for name, counts in read_each_way(tmp_path, population):
+        rows = counts.table[counts.table["survey"] == population]
+        fit = fit_allele_frequencies(rows, rho=0)
+        assert list(fit.frequency.index) == ["M", "S", "Z", "rare"], name
+        first = fit if first is None else first
+        pd.testing.assert_series_equal(fit.frequency, first.frequency, rtol=1e-12, obj=name)
+        pd.testing.assert_frame_equal(fit.interval, first.interval, rtol=1e-12, obj=name)
+        pd.testing.assert_frame_equal(fit.prevalence, first.prevalence, rtol=1e-12, obj=name)
+
+
+def test_populations_of_gnomad_are_fitted_one_by_one(tmp_path, capsys):
+    file = write_gnomad_csv(tmp_path)
+    main_exits(["fit", str(file), "--out", str(tmp_path / "populations")], 0)
+    assert sorted(p.name for p in (tmp_path / "populations").glob("*.toml")) == ["borduria.toml", "syldavia.toml"]
+    main_exits(["fit", str(file), "--out", str(tmp_path / "one.toml")], 2)
+    assert 'choose one with --survey "Borduria"' in capsys.readouterr().err
+    main_exits(["fit", str(file), "--out", str(tmp_path / "one.toml"), "--survey", "Borduria"], 0)
+    assert (tmp_path / "one.toml").exists()
 
 
 # Patients

@@ -53,7 +53,7 @@ def validate(
 ) -> None:
     """Compare the model with published figures; exit code 0 pass, 1 fail, 3 inconclusive."""
     from simulation.report.validation_page import write_validation
-    from simulation.results.folder import check_place
+    from simulation.results.folder import check_place, written_beside
     from simulation.validation.compare import validate as compare
 
     if out is not None:
@@ -81,7 +81,8 @@ def validate(
         print(f"  {'; '.join(f'{label} ({genotypes})' for label, genotypes in named.items())}:\n    {reason}")
     print(f"\n{found.sentence}")
     if out is not None:
-        write_validation(found.table, found.verdict, found.rule, found.sentence, out)
+        with written_beside(out, force=force) as beside:
+            write_validation(found.table, found.verdict, found.rule, found.sentence, beside)
         print(f"Report: {out / 'report.html'}")
     raise typer.Exit(found.exit_code)
 

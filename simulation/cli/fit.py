@@ -83,6 +83,8 @@ def fit(
         settings["detected"] = share_below(serum_cutoff, followed)
         shown = ", ".join(f"{name} {share:.3g}" for name, share in settings["detected"].items())
         print(f"Typed below {serum_cutoff:g} µmol/L: {shown}")
+    if counts.kind == "alleles" and counts.populations:  # the reader has named those in which nobody was typed
+        table = table[table.groupby("survey")["n_typed"].transform(lambda n: n.fillna(0).sum() > 0)]
     names = list(dict.fromkeys(table["survey"]))
     if (each or counts.populations) and len(names) > 1:
         if out is not None and out.suffix == ".toml":
@@ -106,6 +108,8 @@ def _fit_one(
     settings: dict[str, Any],
     force: bool,
 ) -> None:
+    import matplotlib.pyplot as plt
+
     from simulation.surveys.fit import fit_allele_frequencies
     from simulation.surveys.plots import plot_fit
     from simulation.surveys.population_file import population_text, write_text_whole
@@ -115,17 +119,19 @@ def _fit_one(
     if out is not None:
         command = " ".join(["aatd", *sys.argv[1:]])
         write_text_whole(out, population_text(found, label, command, [path.name for path in data]), force)
-        plot_fit(found).savefig(out.with_suffix(".svg"))
+        figure = plot_fit(found)
+        figure.savefig(out.with_suffix(".svg"))
+        plt.close(figure)
         print(f"\nWrote {out} and {out.with_suffix('.svg')}. In a config beside it:")
         print(f'  [ancestries.mine]\n  from = "{out.name}"\n\n  [population.ancestry]\n  mine = 1.0')
 
 
 def _show_fit(found: AlleleFrequencyFit, label: str) -> None:
     rows: list[tuple[str, ...]] = [
-        (r.allele, f"{r.n_observed:,}", f"{r.n_typed:,}", r.text) for r in found.alleles.itertuples()
+        (r.allele, f"{r.n_observed:,}", f"{r.n_typed:,}", r.text, f"{r.rho:.2g}") for r in found.alleles.itertuples()
     ]
     names = ("allele", "n_observed", "n_typed", "frequency (95 % interval)")
-    print_table(f"{label}: allele frequencies, between-survey correlation {found.rho:.3g}", names, rows)
+    print_table(f"{label}: allele frequencies", (*names, "between-survey correlation"), rows)
     if len(found.surveys.names) > 1:
         seen = found.by_survey[found.by_survey["allele"] != "M"]
         rows = [

@@ -37,6 +37,11 @@ class BetweenSurveys:
     grid: Array
     weight: Array
 
+    @property
+    def median(self) -> float:
+        """Median of the posterior."""
+        return float(np.interp(0.5, np.cumsum(self.weight), self.grid))
+
 
 def log_marginal_likelihood(n_observed: ArrayLike, n_typed: ArrayLike, rho: ArrayLike) -> Array:
     """Log likelihood of ρ with the allele's mean frequency integrated out.
@@ -79,12 +84,12 @@ def log_marginal_likelihood(n_observed: ArrayLike, n_typed: ArrayLike, rho: Arra
 
 
 def between_surveys(n_observed: ArrayLike, n_typed: ArrayLike, default_rho: float) -> BetweenSurveys:
-    """Estimate ρ from several surveys, all alleles together.
+    """Estimate ρ from several surveys, of one allele or of several together.
 
     Parameters
     ----------
     n_observed, n_typed : array_like of int, shape (n_surveys, n_alleles)
-        M left out; 0 typed: the survey says nothing of the allele. [chromosomes]
+        0 typed: the survey says nothing of the allele. [chromosomes]
     default_rho : float
         Median of the prior, above 0. [dimensionless]
 
@@ -95,8 +100,9 @@ def between_surveys(n_observed: ArrayLike, n_typed: ArrayLike, default_rho: floa
 
     Notes
     -----
-    Non-M alleles are rare and nearly independent, so their log likelihoods are added. The prior is lognormal, 95 % within
-    a factor of 100 of the default: surveys that differ ten times as much as it says are common. Source: docs/evidence.md.
+    Log likelihoods of several alleles are added: those other than M are rare and nearly independent. The prior is
+    lognormal, 95 % within a factor of 100 of the default: surveys that differ ten times as much as it says are common.
+    Source: docs/evidence.md.
 
     Examples
     --------

@@ -136,7 +136,7 @@ def effective_share(n_typed: ArrayLike, rho: ArrayLike) -> Array:
     return np.asarray(1 / (1 + np.maximum(n - 1, 0) * correlation))
 
 
-def posterior(n_observed: ArrayLike, n_typed: ArrayLike, rho: float = 0.0) -> tuple[Array, Array]:
+def posterior(n_observed: ArrayLike, n_typed: ArrayLike, rho: ArrayLike = 0.0) -> tuple[Array, Array]:
     """Posterior distribution of allele frequencies, one or several surveys pooled.
 
     Parameters
@@ -144,13 +144,14 @@ def posterior(n_observed: ArrayLike, n_typed: ArrayLike, rho: float = 0.0) -> tu
     n_observed, n_typed : array_like of int, shape (n_surveys, n_alleles)
         Genes of each allele, and genes in which it would have been seen; 0 typed: the survey says nothing of it.
         M is one of the alleles. [chromosomes]
-    rho : float, default 0
+    rho : array_like, shape (n_alleles,) or scalar, default 0
         Between-survey correlation, in [0, 1). [dimensionless]
 
     Returns
     -------
     alpha, beta : ndarray, shape (n_alleles,)
-        Of the Beta distribution of each allele: a marginal of the Dirichlet posterior with prior ½ for every allele.
+        Of the Beta distribution of each allele: with one ρ for all, the marginals of the Dirichlet posterior with prior ½ for
+        every allele.
 
     Notes
     -----

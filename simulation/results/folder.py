@@ -11,6 +11,8 @@ from pathlib import Path
 
 from simulation.errors import DataError
 
+OURS = ("run.json", "validation.csv")  # a folder that holds one of these was written by us
+
 
 @contextmanager
 def written_beside(folder: Path, *, force: bool = False) -> Iterator[Path]:
@@ -133,7 +135,7 @@ def check_place(folder: Path, *, force: bool = False) -> None:
             raise DataError(f"{folder}: exists already; choose another folder with --out, or replace it with --force")
         if not folder.is_dir():
             raise DataError(f"{folder}: is a file, not a folder of results; choose another place with --out")
-        if any(folder.iterdir()) and not (folder / "run.json").is_file():
+        if any(folder.iterdir()) and not any((folder / name).is_file() for name in OURS):
             raise DataError(
                 f"{folder}: holds something other than results; it is not replaced; choose another with --out"
             )

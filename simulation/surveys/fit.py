@@ -50,10 +50,10 @@ class AlleleFrequencyFit:
         F with its interval and the exact test, by survey.
     prevalence : pandas.DataFrame
         Genotypes and sets in Hardy-Weinberg proportions, with intervals. [proportion]
-    rho : float
-        Between-survey correlation used; where it was estimated the median of its posterior. [dimensionless]
-    between : BetweenSurveys or None
-        What the surveys say of it; None where it was given or there is one survey.
+    rho : pandas.Series
+        Between-survey correlation used, by allele; where it was estimated the median of its posterior. [dimensionless]
+    between : dict of str to BetweenSurveys
+        What the surveys say of it, by allele; empty where it was given or there is one survey.
     default_rho : float
         That of the data pack. [dimensionless]
     surveys : Surveys
@@ -69,8 +69,8 @@ class AlleleFrequencyFit:
     genotype_table: pd.DataFrame
     hardy_weinberg: pd.DataFrame
     prevalence: pd.DataFrame
-    rho: float
-    between: BetweenSurveys | None
+    rho: pd.Series
+    between: dict[str, BetweenSurveys]
     default_rho: float
     surveys: Surveys
     notes: tuple[str, ...]
@@ -137,30 +137,27 @@ def fit_allele_frequencies(
     default_rho = float(data_pack().parameters["geno.between_survey_rho"].value or 0.0)
     notes = list(surveys.notes)
     detection = _detection(surveys, detected, notes)
-    between = None
-    if rho is None and len(surveys.names) > 1:
-        between = between_surveys(surveys.n_observed[:, 1:], surveys.n_typed[:, 1:], default_rho)
-        notes += _between_notes(between, default_rho)
-    elif rho is None:
-        notes.append(
-            f"one survey says nothing of how surveys differ: the default between-survey correlation {default_rho:g} is used;"
-            " give rho = 0 if the sample is the population itself"
-        )
-    used = _median(between) if between else default_rho if rho is None else rho
+    between = _between(surveys, default_rho) if rho is None else {}
+    used = np.array(
+        [between[a].median if a in between else default_rho if rho is None else rho for a in surveys.alleles]
+    )
+    if rho is None:
+        notes += _rho_notes(between, default_rho)
     if surveys.complete:
         alpha, beta = _complete_posterior(surveys, between, used)
         frequency = _gene_counting(surveys, used)
     else:
         seen = _classes(surveys, detection)
-        rhos = _rho_steps(between, used, seed)
+        rhos = _rho_steps(between.get(surveys.alleles[1]), float(used[1]), seed)
         try:
             drawn = _sample_posterior(seen, rhos, generator(seed, 0, "fit posterior"))
             sizes = np.array([2 * survey.n.sum() for survey in seen])
-            frequency = maximum_likelihood(seen, effective_share(sizes, used))
+            frequency = maximum_likelihood(seen, effective_share(sizes, used[1]))
         except ValueError as error:
             raise DataError(f"{error}; check the panel and the screen") from None
         alpha, beta = _matched(drawn.mean(axis=0), drawn.var(axis=0))
     rows = _allele_rows(surveys, frequency, alpha, beta)
+    rows["rho"] = used
     return AlleleFrequencyFit(
         frequency=rows.set_index("allele")["frequency"],
         interval=rows.set_index("allele")[["low", "high"]],
@@ -169,7 +166,7 @@ def fit_allele_frequencies(
         genotype_table=genotype_table(surveys, frequency, detection),
         hardy_weinberg=hardy_weinberg_table(surveys, screened=detection is not None, seed=seed),
         prevalence=_prevalence(surveys, alpha, beta, seed),
-        rho=used,
+        rho=pd.Series(used, index=surveys.alleles),
         between=between,
         default_rho=default_rho,
         surveys=surveys,
@@ -211,17 +208,36 @@ def _detection(surveys: Surveys, detected: Mapping[str, float] | None, notes: li
     return sent
 
 
-def _between_notes(between: BetweenSurveys, default_rho: float) -> list[str]:
-    where = "inside" if between.low <= default_rho <= between.high else "outside"
-    return [
-        f"between-survey correlation: {between.estimate:.2g} ({between.low:.2g}-{between.high:.2g}) by the likelihood of"
-        f" {between.n_surveys} surveys; the default {default_rho:g} is {where}; used, with the default as its prior median:"
-        f" {_median(between):.2g}"
-    ]
+def _between(surveys: Surveys, default_rho: float) -> dict[str, BetweenSurveys]:
+    """ρ of each allele that two surveys or more typed.
+
+    Alleles differ: in Europe S runs from 4 to 10 % and Z from 1 to 2 %. Where genotypes were not all seen one ρ serves all
+    alleles, for there surveys are weighed as a whole.
+    """
+    x, n = surveys.n_observed, surveys.n_typed
+    if surveys.complete:
+        columns = {a: [k] for k, a in enumerate(surveys.alleles) if np.count_nonzero(n[:, k]) > 1}
+        return {a: between_surveys(x[:, k], n[:, k], default_rho) for a, k in columns.items()}
+    if np.count_nonzero(n[:, 1:], axis=0).max() < 2:
+        return {}
+    return dict.fromkeys(surveys.alleles, between_surveys(x[:, 1:], n[:, 1:], default_rho))
 
 
-def _median(between: BetweenSurveys) -> float:
-    return float(np.interp(0.5, np.cumsum(between.weight), between.grid))
+def _rho_notes(between: dict[str, BetweenSurveys], default_rho: float) -> list[str]:
+    if not between:
+        return [
+            f"one survey says nothing of how surveys differ: the default between-survey correlation {default_rho:g} is used;"
+            " give rho = 0 if the sample is the population itself"
+        ]
+    shown = []
+    for allele, found in between.items():
+        where = "inside" if found.low <= default_rho <= found.high else "outside"
+        shown.append(
+            f"{allele} {found.estimate:.2g} ({found.low:.2g}-{found.high:.2g}), the default {default_rho:g} is {where}, used"
+            f" {found.median:.2g}"
+        )
+    n = max(found.n_surveys for found in between.values())
+    return [f"between-survey correlation by the likelihood of {n} surveys: {'; '.join(shown)}"]
 
 
 def _rho_steps(between: BetweenSurveys | None, used: float, seed: int) -> Array:
@@ -231,17 +247,19 @@ def _rho_steps(between: BetweenSurveys | None, used: float, seed: int) -> Array:
     return np.asarray(generator(seed, 0, "fit rho").choice(between.grid, size=n, p=between.weight))
 
 
-def _complete_posterior(surveys: Surveys, between: BetweenSurveys | None, used: float) -> tuple[Array, Array]:
+def _complete_posterior(surveys: Surveys, between: dict[str, BetweenSurveys], used: Array) -> tuple[Array, Array]:
     """Beta of each allele; where ρ is uncertain, the one with the mean and variance of the mixture."""
-    if between is None:
-        return posterior(surveys.n_observed, surveys.n_typed, used)
-    parts = np.array([posterior(surveys.n_observed, surveys.n_typed, float(r)) for r in between.grid])
-    alpha, beta = parts[:, 0], parts[:, 1]
-    mean = alpha / (alpha + beta)
-    variance = mean * (1 - mean) / (alpha + beta + 1)
-    weight = between.weight[:, None]
-    overall = (weight * mean).sum(axis=0)
-    return _matched(overall, (weight * (variance + (mean - overall) ** 2)).sum(axis=0))
+    alpha, beta = posterior(surveys.n_observed, surveys.n_typed, used)
+    for k, allele in enumerate(surveys.alleles):
+        if allele not in between:
+            continue
+        grid, weight = between[allele].grid, between[allele].weight
+        parts = np.array([posterior(surveys.n_observed, surveys.n_typed, r) for r in grid])[:, :, k]
+        mean = parts[:, 0] / parts.sum(axis=1)
+        variance = mean * (1 - mean) / (parts.sum(axis=1) + 1)
+        overall = (weight * mean).sum()
+        alpha[k], beta[k] = _matched(overall, (weight * (variance + (mean - overall) ** 2)).sum())
+    return alpha, beta
 
 
 def _matched(mean: Array, variance: Array) -> tuple[Array, Array]:
@@ -249,7 +267,7 @@ def _matched(mean: Array, variance: Array) -> tuple[Array, Array]:
     return mean * size, (1 - mean) * size
 
 
-def _gene_counting(surveys: Surveys, rho: float) -> Array:
+def _gene_counting(surveys: Surveys, rho: Array) -> Array:
     """Share of each allele among the genes typed for it, each survey weighed by what its genes are worth."""
     e = effective_share(surveys.n_typed, rho) * (surveys.n_typed > 0)
     share = (e * surveys.n_observed).sum(axis=0) / (e * surveys.n_typed).sum(axis=0)

@@ -141,7 +141,7 @@ def plot_fit(fit: AlleleFrequencyFit) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        To be saved or shown.
+        To be saved or shown; pyplot knows it, so that a notebook shows it.
 
     Notes
     -----
@@ -151,15 +151,18 @@ def plot_fit(fit: AlleleFrequencyFit) -> Figure:
     --------
     >>> from simulation.surveys.fit import fit_allele_frequencies
     >>> table = pd.DataFrame({"survey": "a", "genotype": ["MM", "MZ", "ZZ"], "n": [960, 39, 1]})
-    >>> len(plot_fit(fit_allele_frequencies(table)).axes)
+    >>> import matplotlib.pyplot as plt
+    >>> figure = plot_fit(fit_allele_frequencies(table))
+    >>> len(figure.axes)
     2
+    >>> plt.close(figure)
     """
-    from matplotlib.figure import Figure
+    import matplotlib.pyplot as plt
 
     shown = list(dict.fromkeys(fit.by_survey["survey"]))[:N_SURVEYS_SHOWN]
     both = not fit.genotype_table.empty
     height = max(3.6, 0.32 * len(shown) + 2)
-    figure = Figure(figsize=(11 if both else 6.5, height), layout="constrained")
+    figure = plt.figure(figsize=(11 if both else 6.5, height), layout="constrained")
     axes = figure.subplots(1, 2 if both else 1, squeeze=False)[0]
     plot_frequencies(fit.by_survey[fit.by_survey["survey"].isin(shown)], fit.alleles, axes[0])
     if len(shown) < len(fit.surveys.names):

@@ -50,6 +50,8 @@ def plot_frequencies(by_survey: pd.DataFrame, alleles: pd.DataFrame, ax: Axes) -
     >>> plot_frequencies(fit.by_survey, fit.alleles, plt.figure().gca()).get_xscale()
     'log'
     """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     rows = pd.concat([by_survey, alleles.assign(survey=FITTED)], ignore_index=True)
     rows = rows[rows["allele"] != "M"]
     surveys = list(dict.fromkeys(rows["survey"]))
@@ -65,8 +67,14 @@ def plot_frequencies(by_survey: pd.DataFrame, alleles: pd.DataFrame, ax: Axes) -
         ax.plot(high[~seen], y[~seen], "<", color=colour, markersize=6, fillstyle="none", linestyle="none")
     ax.set_xscale("log")
     # the lower end of an allele seen once or twice may be anything; it must not push the others together
-    points = rows["frequency"].where(rows["n_observed"] > 0, rows["high"])
-    ax.set_xlim(left=float(points.min()) / 10)
+    seen_rows = rows["n_observed"] > 0
+    points = rows["frequency"].where(seen_rows, rows["high"])
+    ends = rows["low"].where(seen_rows, rows["high"])
+    ax.set_xlim(left=max(float(points.min()) / 10, float(ends.min()) / 1.5))
+    left, right = ax.get_xlim()
+    ax.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5) if right < 100 * left else (1,)))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:.3g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_yticks(range(len(surveys)), [s.replace("_", " ") for s in surveys])
     ax.set_ylim(len(surveys) - 0.5, -0.5)
     if len(surveys) > 1:
@@ -117,9 +125,9 @@ def plot_genotypes(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.plot(x, np.maximum(expected, floor), "_", color=COLOURS[0], markersize=13, markeredgewidth=2, label="expected")
     n = rows["n_observed"].to_numpy(float)
     ax.plot(x[n > 0], n[n > 0], "o", color=COLOURS[1], markersize=6, label="observed")
-    ax.plot(
-        x[n == 0], np.full((n == 0).sum(), floor), "o", color=COLOURS[1], markersize=6, fillstyle="none", label="nobody"
-    )
+    if (n == 0).any():
+        none = x[n == 0]
+        ax.plot(none, np.full(none.size, floor), "o", color=COLOURS[1], markersize=6, fillstyle="none", label="nobody")
     ax.set_yscale("log")
     ax.set_ylim(floor / 1.5, None)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")

@@ -54,7 +54,18 @@ def test_one_genotype_has_many_spellings(text):
     assert parse_genotype(text, ["M", "S", "Z", "null"]) == ("M", "S")
 
 
-@pytest.mark.parametrize("text", ["", ".", "./.", "M/.", "./Z", "NA", "nan", "M/?", "unknown"])
+@pytest.mark.parametrize("text", ["0/0", "00", "0 0", "-/-", "Z/-", "M/0", "Z0"])
+def test_what_may_be_null_or_missing_is_refused(text):
+    with pytest.raises(ValueError, match=r"null allele or a missing one|unknown allele"):
+        parse_genotype(text, ["M", "S", "Z", "null"])
+
+
+def test_null_is_written_q0_or_as_the_literature_does():
+    known = ["M", "S", "Z", "null"]
+    assert {parse_genotype(text, known) for text in ("Z-", "PI*Z-", "ZQ0", "Z/Q0", "Znull", "Q0Z")} == {("Z", "null")}
+
+
+@pytest.mark.parametrize("text", ["", ".", "./.", "M/.", "./Z", "NA", "nan", "M/?", "unknown", "--"])
 def test_missing_and_half_missing_is_never_m(text):
     assert parse_genotype(text, ["M", "S", "Z"]) is None
 
@@ -91,7 +102,7 @@ def test_without_rho_one_survey_takes_that_of_the_data_pack():
     fit = fit_allele_frequencies(table(irl=IRELAND))
     e = float(effective_share(2200, 0.0002))
     np.testing.assert_allclose(fit.interval.loc["Z"], Beta(48.5 * e, 2153 * e).quantile([0.025, 0.975]), rtol=1e-9)
-    assert any("one survey says nothing" in note for note in fit.notes)
+    assert any("too few surveys" in note for note in fit.notes)
 
 
 def test_prevalence_is_the_mean_square():
@@ -188,8 +199,27 @@ def test_a_screen_by_serum_level_is_undone():
     fit = fit_allele_frequencies(table(oregon=people), rho=0, detected={"ZZ": 0.95, "SZ": 0.3, "MM": 1e-4})
     assert np.isclose(fit.frequency["Z"], np.sqrt(21 / 0.95 / 107_000), rtol=0.05)
     assert fit.hardy_weinberg.empty  # those typed are no sample
+    assert fit.by_survey.empty
+    assert fit.prevalence.set_index("genotype").loc["MZ", "text"].startswith("1 in ")
     left_out = fit_allele_frequencies(table(oregon=people), rho=0)
     assert any("left out, as if chance had decided" in note for note in left_out.notes)
+
+
+def test_a_screen_that_found_nobody_leaves_an_upper_bound():
+    people = {"MM": 0, "ZZ": 0, "not_typed": 10_000}
+    fit = fit_allele_frequencies(table(a=people), rho=0, detected={"ZZ": 1.0})
+    assert fit.frequency["Z"] == 0
+    assert 0.01 < fit.interval.loc["Z", "high"] < 0.03
+    assert fit.prevalence.set_index("genotype").loc["ZZ", "text"].startswith("at most 1 in")
+    with pytest.raises(DataError, match="nobody was typed"):
+        fit_allele_frequencies(table(a=people))
+
+
+def test_a_screened_survey_and_a_random_one_agree():
+    both = table(a={"ZZ": 40, "MM": 0, "not_typed": 99_960}, b={"MM": 1921, "MZ": 78, "ZZ": 1})
+    low, high = fit_allele_frequencies(both, detected={"ZZ": 1.0}).interval.loc["Z"]
+    assert 0.013 < low < 0.018  # as widely as ρ makes it, and not the 0.00 to 0.17 of yields taken for frequencies
+    assert 0.022 < high < 0.029
 
 
 def test_the_screen_may_come_from_the_serum_model(capsys, tmp_path):

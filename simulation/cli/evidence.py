@@ -164,6 +164,8 @@ def registry(
     except ValueError as error:
         raise DataError(str(error)) from None
     print(f"{genotype}: {found.n_cases_mean:,.0f} ({found.n_cases_low:,.0f}-{found.n_cases_high:,.0f}) people expected")
+    if found.possible < 1:
+        print(f"mind: {100 * (1 - found.possible):.1f} % of the replicates have fewer cases than that and are left out")
     print(f"registered: {n_registered:,}, {100 * found.median:.2f} % ({100 * found.low:.2f}-{100 * found.high:.2f} %)")
 
 

@@ -12,7 +12,9 @@ MISSING = frozenset({"", ".", "?", "na", "n/a", "nan", "none", "missing", "unkno
 NOT_TYPED = "not_typed"  # seen by the screen that decides who is typed, and not typed
 _PREFIX = re.compile(r"^(?:PI|Pi|pi)(?:[\s*:_-]+|(?=[A-Z]))")
 _M_SUBTYPE = re.compile(r"^m[1-9](?:[av]|\((?:val|ala)213\))?$", re.IGNORECASE)
-_NULL = re.compile(r"^(?:q0|0|-|null|qo)$", re.IGNORECASE)
+_NULL = re.compile(r"^(?:q0|qo|null)$", re.IGNORECASE)
+_UNCLEAR = re.compile(r"^[-0]$")  # a null allele to some, a missing one to others, the reference allele to a VCF
+_WITH_NULL = re.compile(r"^([A-Za-z])-$")  # Z-: how the literature writes Z with null
 _SEPARATOR = re.compile(r"\s*[/|,;]\s*|\s+|(?<=\w)-(?=\w)")
 
 
@@ -31,7 +33,7 @@ def allele_named(text: str, alleles: Sequence[str], as_m: Sequence[str] = ()) ->
     Returns
     -------
     str or None
-        M for every subtype of M, null for Q0, 0 and -; None for a name that is not known.
+        M for every subtype of M, null for Q0; None for a name that is not known.
 
     Notes
     -----
@@ -85,10 +87,11 @@ def parse_genotype(text: str, alleles: Sequence[str], as_m: Sequence[str] = ()) 
     (('M', 'Mmalton'), ('Z', 'null'), None)
     """
     whole = text.strip()
-    if whole.casefold() in MISSING:
+    if whole.casefold() in MISSING or whole == "--":
         return None
     for candidate in dict.fromkeys([whole, _PREFIX.sub("", whole)]):
-        parts = [part for part in _SEPARATOR.split(candidate) if part] if candidate else []
+        spelt = _WITH_NULL.sub(r"\1/null", candidate)
+        parts = [part for part in _SEPARATOR.split(spelt) if part]
         if len(parts) == 1:
             found = _split(parts[0], alleles, as_m)
             if found is not None:
@@ -126,6 +129,8 @@ def _complaint(text: str, alleles: Sequence[str], as_m: Sequence[str]) -> str:
         starts = [cut for cut in range(len(text) - 1, 0, -1) if allele_named(text[:cut], alleles, as_m) is not None]
         parts = [text[: starts[0]], text[starts[0] :]] if starts else [text]
     unknown = [part for part in parts if allele_named(part, alleles, as_m) is None]
+    if any(_UNCLEAR.match(part) for part in parts):
+        return "may be a null allele or a missing one; write Q0 for null, . for missing"
     if len(parts) > 2 or not unknown:
         return "does not name two alleles; write it as M/S"
     return f"names an unknown allele, {unknown[0]}{nearest(unknown[0], list(alleles))}"

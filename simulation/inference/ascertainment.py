@@ -86,8 +86,8 @@ def prevalence_behind_yield(n: ArrayLike, relative_probability: ArrayLike, rng: 
 
     Notes
     -----
-    P(g) = (t_g / s_g) / Σ (t_h / s_h): t the shares among the tested, with the Dirichlet posterior of prior 1/A each
-    (A classes), s the relative probability. Hardy-Weinberg proportions are not assumed. Source: docs/evidence.md.
+    P(g) = (t_g / s_g) / Σ (t_h / s_h): t the shares among the tested, with the Dirichlet posterior of prior ½ each, s the
+    relative probability. Hardy-Weinberg proportions are not assumed. Source: docs/evidence.md.
 
     Examples
     --------
@@ -98,6 +98,6 @@ def prevalence_behind_yield(n: ArrayLike, relative_probability: ArrayLike, rng: 
     counted, s = np.asarray(n, float), np.asarray(relative_probability, float)
     if not (s > 0).all():
         raise ValueError("a relative probability of being tested must be above 0")
-    share = rng.gamma(counted + 1 / len(counted), size=s.shape)
+    share = rng.gamma(counted + 0.5, size=s.shape)
     weighed = share / s
     return np.asarray(weighed / weighed.sum(axis=1, keepdims=True))

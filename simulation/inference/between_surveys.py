@@ -12,6 +12,7 @@ from scipy.stats import chi2
 Array = NDArray[np.float64]
 RHO = np.geomspace(1e-7, 0.3, 151)
 FACTOR = 100.0  # the prior puts 95 % within this factor of its median
+FEWEST = 10  # copies of an allele below which surveys say nothing of ρ, and the prior of q would seem to
 N_LOGITS = 241
 REACH = 12.0  # standard deviations of the logit on either side
 
@@ -23,7 +24,8 @@ class BetweenSurveys:
     Attributes
     ----------
     estimate, low, high : float
-        Largest marginal likelihood and where its logarithm is 1.92 less; low is 0 where ρ = 0 is inside. [dimensionless]
+        Largest marginal likelihood and where its logarithm is 1.92 less; low is 0 where ρ = 0 is inside, high infinite where
+        the largest ρ looked at, 0.3, is. NaN with fewer than two surveys or ten copies. [dimensionless]
     n_surveys : int
         Surveys compared.
     grid, weight : ndarray, shape (n_grid,)
@@ -115,7 +117,7 @@ def between_surveys(n_observed: ArrayLike, n_typed: ArrayLike, default_rho: floa
     compared = 0
     for found, of in zip(x.T, n.T, strict=True):
         typed = of > 0
-        if np.count_nonzero(typed) > 1:
+        if np.count_nonzero(typed) > 1 and found.sum() >= FEWEST:
             total += log_marginal_likelihood(found[typed], of[typed], RHO)
             compared = max(compared, int(np.count_nonzero(typed)))
     reach = chi2.ppf(0.95, 1) / 2
@@ -125,9 +127,9 @@ def between_surveys(n_observed: ArrayLike, n_typed: ArrayLike, default_rho: floa
     weight = np.exp(total + prior - (total + prior).max())
     at_zero = inside[0] == RHO[0]
     return BetweenSurveys(
-        estimate=0.0 if best == RHO[0] else best,
-        low=0.0 if at_zero else float(inside[0]),
-        high=float(inside[-1]),
+        estimate=np.nan if not compared else 0.0 if best == RHO[0] else best,
+        low=np.nan if not compared else 0.0 if at_zero else float(inside[0]),
+        high=np.nan if not compared else np.inf if inside[-1] == RHO[-1] else float(inside[-1]),
         n_surveys=compared,
         grid=RHO,
         weight=weight / weight.sum(),

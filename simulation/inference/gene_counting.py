@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simulation.genetics.hardy_weinberg import genotype_frequencies
 from simulation.labels import allele_pairs
+from simulation.parameters.distributions import limited_rho
 
 Array = NDArray[np.float64]
 
@@ -156,7 +157,7 @@ def posterior(n_observed: ArrayLike, n_typed: ArrayLike, rho: ArrayLike = 0.0) -
     Notes
     -----
     Σ e_k (x_k + ½ w_k) and Σ e_k (n_k − x_k + ½ (A − 1) w_k) with e_k the `effective_share` and w_k the survey's part of
-    all genes: ρ widens the distribution and leaves its mean alone. Source: docs/evidence.md.
+    all genes: ρ widens the distribution and leaves its mean alone. It is limited as `limited_rho` does. Source: docs/evidence.md.
 
     Examples
     --------
@@ -165,8 +166,8 @@ def posterior(n_observed: ArrayLike, n_typed: ArrayLike, rho: ArrayLike = 0.0) -
     ([2033.5, 119.5, 48.5], [168.0, 2082.0, 2153.0])
     """
     x, n = np.asarray(n_observed, float), np.asarray(n_typed, float)
-    e = effective_share(n, rho)
     total = n.sum(axis=0)
+    e = effective_share(n, limited_rho(rho, x.sum(axis=0), total))
     part = np.divide(n, total, out=np.zeros_like(n), where=total > 0)
     prior = np.where(total > 0, (e * part).sum(axis=0), 1.0) / 2
     return (e * x).sum(axis=0) + prior, (e * (n - x)).sum(axis=0) + prior * (x.shape[-1] - 1)

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 N_TABLES = 2_000_000  # enumerated at most; more are sampled
 N_DRAWS = 20_000  # the standard error of a p-value of 0.05 is then 0.0015
+MOST_PEOPLE = 499_999_999  # NumPy draws hypergeometric numbers from fewer than 10^9 genes
 TIES = 1e-9  # tables whose log probabilities differ by less are equally probable
 TWO_ALLELES = "exact, two alleles (Wigginton 2005)"
 ENUMERATED = "exact, all tables enumerated"
@@ -72,7 +73,7 @@ def exact_test(
     Raises
     ------
     ValueError
-        If a count is negative.
+        If a count is negative, or tables would have to be sampled of half a thousand million people or more.
 
     Notes
     -----
@@ -104,6 +105,8 @@ def exact_test(
         p_value = float(np.exp(logs[logs <= observed + TIES]).sum())
         name = TWO_ALLELES if size == 2 else ENUMERATED
         return ExactTest(min(p_value, 1.0), 0.0, name, SIDEDNESS, n_people, size, len(tables))
+    if n_people > MOST_PEOPLE:
+        raise ValueError(f"{n_people:,} people are too many to sample their tables; there may be {MOST_PEOPLE:,}")
     drawn = _log_probability(_sampled_tables(counted, n_draws, rng), counted)
     p_value = float((np.count_nonzero(drawn <= observed + TIES) + 1) / (n_draws + 1))
     error = float(np.sqrt(p_value * (1 - p_value) / n_draws))

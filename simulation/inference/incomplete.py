@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulation.genetics.hardy_weinberg import genotype_frequencies
-from simulation.inference.gene_counting import allele_counts, effective_share, n_alleles_of
+from simulation.inference.gene_counting import n_alleles_of
 from simulation.labels import allele_pairs
 
 Array = NDArray[np.float64]
 N_STEPS = 20_000
 TOLERANCE = 1e-13
-N_BURN_IN = 500
-N_SAMPLES = 8000
+NEARLY_GONE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -191,60 +190,12 @@ def maximum_likelihood(surveys: Sequence[Classes], weight: ArrayLike) -> Array:
         if np.abs(new - q).max() < TOLERANCE:
             return np.asarray(new)
         q = new
+    # towards a frequency of 0 the steps grow ever smaller
+    gone = np.where(q < NEARLY_GONE, 0.0, q)
+    gone /= gone.sum()
+    if log_likelihood(gone, surveys, weight) >= log_likelihood(q, surveys, weight):
+        return np.asarray(gone)
     raise ValueError("the allele frequencies did not settle: the surveys leave them undetermined")
-
-
-def sample_posterior(
-    surveys: Sequence[Classes], rho: ArrayLike, rng: np.random.Generator, n_samples: int = N_SAMPLES
-) -> Array:
-    """Draw allele frequencies from their posterior distribution.
-
-    Parameters
-    ----------
-    surveys : sequence of Classes
-        What was seen.
-    rho : array_like, shape (n_samples + 500,) or scalar
-        Between-survey correlation at each step. [dimensionless]
-    rng : numpy.random.Generator
-        Chance.
-    n_samples : int, default 8000
-        Draws kept, after 500 that are not.
-
-    Returns
-    -------
-    ndarray, shape (n_samples, n_alleles)
-        Summing to 1; successive draws are correlated. [proportion]
-
-    Notes
-    -----
-    Gibbs sampling: the genotypes of each class are drawn given the frequencies, then the frequencies given the genes,
-    from the Dirichlet posterior of `gene_counting.posterior`. Source: docs/evidence.md.
-
-    Examples
-    --------
-    >>> found = classes([81, 18, 1], 0, [0, 1, 2], [1, 1, 1])
-    >>> sample_posterior([found], 0.0, np.random.default_rng(1), 2000).mean(axis=0).round(2)
-    array([0.9, 0.1])
-    """
-    n_alleles = n_alleles_of(surveys[0].probability.shape[1])
-    correlation = np.broadcast_to(np.asarray(rho, float), (n_samples + N_BURN_IN,))
-    size = np.array([2 * survey.n.sum() for survey in surveys])
-    q = maximum_likelihood(surveys, effective_share(size, correlation[0]))
-    kept = np.empty((n_samples, n_alleles))
-    for step in range(n_samples + N_BURN_IN):
-        genotype = genotype_frequencies(q)
-        e = effective_share(size, correlation[step])
-        alpha = np.full(n_alleles, 0.5 * float((e * size).sum() / size.sum()))
-        for survey, w in zip(surveys, e, strict=True):
-            given = _given_class(survey, genotype)
-            drawn = rng.multinomial(survey.n, given)
-            alpha += w * allele_counts(drawn.sum(axis=0))
-        q = rng.dirichlet(alpha)
-        q = np.maximum(q, 1e-300)
-        q /= q.sum()
-        if step >= N_BURN_IN:
-            kept[step - N_BURN_IN] = q
-    return kept
 
 
 def _given_class(survey: Classes, genotype: Array) -> Array:

@@ -22,6 +22,8 @@ class ShareRegistered:
         With 95 % interval, inside [0, 1]. [proportion]
     n_registered : int
         People in the register.
+    possible : float
+        Share of the draws of cases that are no fewer than those registered. [proportion]
     n_cases_mean, n_cases_low, n_cases_high : float
         Cases expected, as given. [people]
     """
@@ -31,6 +33,7 @@ class ShareRegistered:
     low: float
     high: float
     n_registered: int
+    possible: float
     n_cases_mean: float
     n_cases_low: float
     n_cases_high: float
@@ -57,12 +60,13 @@ def share_registered(n_registered: int, n_cases: ArrayLike, level: float = 0.95)
     Returns
     -------
     ShareRegistered
-        Draws with fewer cases than are registered are impossible and count for nothing.
+        The probability that a case such as these is registered. Draws with fewer cases than are registered are impossible
+        and count for nothing; `possible` says how many remain.
 
     Raises
     ------
     ValueError
-        If a number is negative or missing, or every draw has fewer cases than are registered.
+        If a number is negative or missing, or more than half of the draws have fewer cases than are registered.
 
     Notes
     -----
@@ -79,10 +83,10 @@ def share_registered(n_registered: int, n_cases: ArrayLike, level: float = 0.95)
     if n_registered < 0 or not np.isfinite(cases).all() or (cases < 0).any() or cases.size == 0:
         raise ValueError("registered and expected cases must be numbers of people, at least 0")
     possible = np.round(cases[np.round(cases) >= n_registered])
-    if possible.size == 0 or possible.max() == 0:
+    if 2 * possible.size < cases.size or possible.max() == 0:
         raise ValueError(
-            f"{n_registered:,} are registered, but at most {cases.max():,.0f} are expected; check that register and"
-            " population describe the same people and the same genotypes"
+            f"{n_registered:,} are registered, but {np.median(cases):,.0f} are expected, at most {cases.max():,.0f}; check that"
+            " register and population describe the same people and the same genotypes"
         )
     n, count = np.unique(possible, return_counts=True)
     x = float(n_registered)
@@ -95,7 +99,17 @@ def share_registered(n_registered: int, n_cases: ArrayLike, level: float = 0.95)
     bottom, top = np.quantile(cases, [tail, 1 - tail])
     if n_registered == 0:
         low = 0.0
-    return ShareRegistered(mean, median, low, high, n_registered, float(cases.mean()), float(bottom), float(top))
+    return ShareRegistered(
+        mean,
+        median,
+        low,
+        high,
+        n_registered,
+        possible.size / cases.size,
+        float(cases.mean()),
+        float(bottom),
+        float(top),
+    )
 
 
 def _quantile(probability: float, x: float, n: Array, weight: Array) -> float:

@@ -268,7 +268,8 @@ def beta_from_count(count: float, of: float, between_survey_rho: float = 0.0) ->
     Returns
     -------
     Beta
-        Jeffreys posterior Beta(x + ½, n − x + ½), both parameters multiplied by e = 1/(1 + (n − 1)ρ).
+        Jeffreys posterior Beta(x + ½, n − x + ½), both parameters multiplied by e = 1/(1 + (n − 1)ρ), with ρ as
+        `limited_rho` leaves it.
 
     Raises
     ------
@@ -293,8 +294,38 @@ def beta_from_count(count: float, of: float, between_survey_rho: float = 0.0) ->
         raise ValueError(f"a count must lie between 0 and what it is counted of; {count:g} of {of:g} was given")
     if not 0 <= between_survey_rho < 1:
         raise ValueError(f"the between-survey correlation must be at least 0 and below 1, not {between_survey_rho:g}")
-    e = 1 / (1 + max(of - 1, 0) * between_survey_rho)
+    e = float(1 / (1 + max(of - 1, 0) * limited_rho(between_survey_rho, count, of)))
     return Beta((count + 0.5) * e, (of - count + 0.5) * e)
+
+
+def limited_rho(rho: ArrayLike, count: ArrayLike, of: ArrayLike) -> Array:
+    """Between-survey correlation, no more than a rare allele can have.
+
+    Parameters
+    ----------
+    rho : array_like
+        Correlation of two draws of one survey, in [0, 1). [dimensionless]
+    count, of : array_like
+        Counted and looked at. [chromosomes or people]
+
+    Returns
+    -------
+    ndarray
+        At most (x + ½)/(n + 1). [dimensionless]
+
+    Notes
+    -----
+    ρ makes the standard deviation between surveys √(ρ/q) of the frequency: 10 % at q = 0.02 and ρ = 0.0002, but three times
+    the frequency at q = 0.00002. There a survey would say next to nothing, and the upper end of an allele that nobody had
+    would fall to nothing, too. So it is never more than the frequency itself. Source: docs/model.md, section 2.
+
+    Examples
+    --------
+    >>> limited_rho(0.0002, 4641, 126_702), limited_rho(0.0002, 0, 999_999)
+    (array(0.0002), array(5.e-07))
+    """
+    x, n = np.asarray(count, float), np.asarray(of, float)
+    return np.asarray(np.minimum(rho, (x + 0.5) / (n + 1)))
 
 
 @lru_cache(maxsize=512)

@@ -170,6 +170,31 @@ def one_in_text(mean: float, low: float, high: float, size: int) -> str:
     return f"1 in {_in_words(1 / mean)} ({_in_words(1 / high)}-{rarer})"
 
 
+def at_most_text(high: float) -> str:
+    """An upper bound in words.
+
+    Parameters
+    ----------
+    high : float
+        Upper end of the interval. [proportion]
+
+    Returns
+    -------
+    str
+        "at most 1 in 2,400".
+
+    Notes
+    -----
+    Source: docs/evidence.md.
+
+    Examples
+    --------
+    >>> at_most_text(0.0005), at_most_text(2e-15)
+    ('at most 1 in 2,000', 'at most 1 in 5.0e+14')
+    """
+    return f"at most 1 in {_in_words(1 / max(high, SMALLEST))}"
+
+
 def _in_words(n: float) -> str:
     if n >= 1e12:  # digits beyond this are rounding
         return f"{n:.1e}"

@@ -19,7 +19,7 @@ from simulation.labels import genotype_name
 from simulation.parameters.distributions import Distribution, Fixed, parse_distribution
 from simulation.parameters.draws import stratified_uniforms
 from simulation.randomness import generator
-from simulation.results.summary import interval, one_in, one_in_text
+from simulation.results.summary import at_most_text, interval, one_in, one_in_text
 from simulation.surveys.table import checked_surveys
 
 SEED = 20261120
@@ -169,7 +169,7 @@ def ascertained_prevalence(
         part["text"] = [
             one_in_text(row.proportion_mean, row.proportion_low, row.proportion_high, 1)
             if row.n
-            else f"at most 1 in {1 / row.proportion_high:,.0f}"
+            else at_most_text(row.proportion_high)
             for row in part.itertuples()
         ]
         parts.append(part)

@@ -14,19 +14,21 @@ from simulation.errors import DataError, nearest
 from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
 from simulation.inference.between_surveys import BetweenSurveys, between_surveys
 from simulation.inference.gene_counting import effective_share, posterior
-from simulation.inference.incomplete import N_BURN_IN, N_SAMPLES, Classes, classes, maximum_likelihood, read_as
-from simulation.inference.incomplete import sample_posterior as _sample_posterior
+from simulation.inference.incomplete import Classes, classes, maximum_likelihood, read_as
+from simulation.inference.posterior_sample import ENOUGH, PosteriorSample
+from simulation.inference.posterior_sample import sample_posterior as _sample_posterior
 from simulation.labels import allele_pairs, default_set
 from simulation.parameters.distributions import Beta
 from simulation.parameters.draws import stratified_uniforms
 from simulation.randomness import generator
-from simulation.results.summary import interval, one_in, one_in_text
+from simulation.results.summary import at_most_text, interval, one_in, one_in_text
 from simulation.surveys.genotypes import genotype_table, hardy_weinberg_table
 from simulation.surveys.table import Panel, Surveys, checked_surveys
 
 Array = NDArray[np.float64]
 SEED = 20261120
 N_DRAWS = 16_384
+FEW_SURVEYS = 6  # fewer and the interval holds the truth in less than 90 % where surveys differ much
 SETS_SHOWN = ("carrier", "SS", "intermediate", "severe")
 
 
@@ -137,35 +139,33 @@ def fit_allele_frequencies(
     default_rho = float(data_pack().parameters["geno.between_survey_rho"].value or 0.0)
     notes = list(surveys.notes)
     detection = _detection(surveys, detected, notes)
-    between = _between(surveys, default_rho) if rho is None else {}
-    used = np.array(
-        [between[a].median if a in between else default_rho if rho is None else rho for a in surveys.alleles]
-    )
-    if rho is None:
-        notes += _rho_notes(between, default_rho)
+    drawn: Array | None = None
     if surveys.complete:
+        between = _between(surveys, default_rho) if rho is None else {}
+        used = np.array(
+            [between[a].median if a in between else default_rho if rho is None else rho for a in surveys.alleles]
+        )
         alpha, beta = _complete_posterior(surveys, between, used)
         frequency = _gene_counting(surveys, used)
     else:
-        seen = _classes(surveys, detection)
-        rhos = _rho_steps(between.get(surveys.alleles[1]), float(used[1]), seed)
-        try:
-            drawn = _sample_posterior(seen, rhos, generator(seed, 0, "fit posterior"))
-            sizes = np.array([2 * survey.n.sum() for survey in seen])
-            frequency = maximum_likelihood(seen, effective_share(sizes, used[1]))
-        except ValueError as error:
-            raise DataError(f"{error}; check the panel and the screen") from None
+        frequency, sample = _incomplete_posterior(surveys, detection, rho, default_rho, seed)
+        between = _from_sample(surveys, sample) if rho is None and len(surveys.names) > 1 else {}
+        drawn, used = sample.frequency, np.full(len(surveys.alleles), float(np.median(sample.rho)))
         alpha, beta = _matched(drawn.mean(axis=0), drawn.var(axis=0))
+        if sample.effective_size < ENOUGH / 2:
+            notes.append(f"the posterior was sampled {sample.effective_size:,.0f} times in effect; intervals are rough")
+    if rho is None:
+        notes += _rho_notes(between, default_rho)
     rows = _allele_rows(surveys, frequency, alpha, beta)
     rows["rho"] = used
     return AlleleFrequencyFit(
         frequency=rows.set_index("allele")["frequency"],
         interval=rows.set_index("allele")[["low", "high"]],
         alleles=rows,
-        by_survey=_by_survey(surveys),
+        by_survey=_by_survey(surveys, screened=detection is not None),
         genotype_table=genotype_table(surveys, frequency, detection),
         hardy_weinberg=hardy_weinberg_table(surveys, screened=detection is not None, seed=seed),
-        prevalence=_prevalence(surveys, alpha, beta, seed),
+        prevalence=_prevalence(surveys, alpha, beta, seed) if drawn is None else _prevalence_of(surveys, drawn),
         rho=pd.Series(used, index=surveys.alleles),
         between=between,
         default_rho=default_rho,
@@ -177,6 +177,11 @@ def fit_allele_frequencies(
 def _detection(surveys: Surveys, detected: Mapping[str, float] | None, notes: list[str]) -> Array | None:
     """Share of each genotype that the screen sends to be typed."""
     if detected is None:
+        nobody = [name for name, n in surveys.genotype_counts.items() if not n.sum()]
+        if nobody:
+            raise DataError(
+                [f"survey {name}: nobody was typed; say whom the screen sends (detected)" for name in nobody]
+            )
         for name, n in surveys.not_typed.items():
             notes.append(
                 f"survey {name}: {n:,} people were not typed and are left out, as if chance had decided; if a serum level"
@@ -209,42 +214,54 @@ def _detection(surveys: Surveys, detected: Mapping[str, float] | None, notes: li
 
 
 def _between(surveys: Surveys, default_rho: float) -> dict[str, BetweenSurveys]:
-    """ρ of each allele that two surveys or more typed.
+    """ρ of each allele that two surveys or more typed, and that has copies enough to say something of it.
 
-    Alleles differ: in Europe S runs from 4 to 10 % and Z from 1 to 2 %. Where genotypes were not all seen one ρ serves all
-    alleles, for there surveys are weighed as a whole.
+    Alleles differ: in Europe S runs from 4 to 10 % and Z from 1 to 2 %.
     """
     x, n = surveys.n_observed, surveys.n_typed
-    if surveys.complete:
-        columns = {a: [k] for k, a in enumerate(surveys.alleles) if np.count_nonzero(n[:, k]) > 1}
-        return {a: between_surveys(x[:, k], n[:, k], default_rho) for a, k in columns.items()}
-    if np.count_nonzero(n[:, 1:], axis=0).max() < 2:
-        return {}
-    return dict.fromkeys(surveys.alleles, between_surveys(x[:, 1:], n[:, 1:], default_rho))
+    found = {a: between_surveys(x[:, [k]], n[:, [k]], default_rho) for k, a in enumerate(surveys.alleles)}
+    return {a: b for a, b in found.items() if b.n_surveys > 1}
 
 
 def _rho_notes(between: dict[str, BetweenSurveys], default_rho: float) -> list[str]:
     if not between:
         return [
-            f"one survey says nothing of how surveys differ: the default between-survey correlation {default_rho:g} is used;"
-            " give rho = 0 if the sample is the population itself"
+            "too few surveys or copies to say how surveys differ: the default between-survey correlation"
+            f" {default_rho:g} is used; give rho = 0 if the sample is the population itself"
         ]
     shown = []
     for allele, found in between.items():
         where = "inside" if found.low <= default_rho <= found.high else "outside"
         shown.append(
-            f"{allele} {found.estimate:.2g} ({found.low:.2g}-{found.high:.2g}), the default {default_rho:g} is {where}, used"
-            f" {found.median:.2g}"
+            f"{allele} {found.estimate:.2g} ({found.low:.2g}-{'no upper end' if np.isinf(found.high) else f'{found.high:.2g}'}),"
+            f" the default {default_rho:g} is {where}, used {found.median:.2g}"
         )
     n = max(found.n_surveys for found in between.values())
-    return [f"between-survey correlation by the likelihood of {n} surveys: {'; '.join(shown)}"]
+    few = "; so few surveys leave it to the prior, and the interval with it" if n < FEW_SURVEYS else ""
+    return [f"between-survey correlation of {n} surveys: {'; '.join(shown)}{few}"]
 
 
-def _rho_steps(between: BetweenSurveys | None, used: float, seed: int) -> Array:
-    n = N_SAMPLES + N_BURN_IN
-    if between is None:
-        return np.full(n, used)
-    return np.asarray(generator(seed, 0, "fit rho").choice(between.grid, size=n, p=between.weight))
+def _incomplete_posterior(
+    surveys: Surveys, detection: Array | None, rho: float | None, default_rho: float, seed: int
+) -> tuple[Array, PosteriorSample]:
+    """Most likely frequencies, where surveys differ posterior means; and draws."""
+    seen = _classes(surveys, detection)
+    fixed = default_rho if rho is None and len(seen) == 1 else rho
+    try:
+        sample = _sample_posterior(seen, generator(seed, 0, "fit posterior"), fixed, default_rho)
+        if len(seen) == 1 or rho == 0:
+            return maximum_likelihood(seen, np.ones(len(seen))), sample
+    except ValueError as error:
+        raise DataError(f"{error}; check the panel and the screen") from None
+    return sample.frequency.mean(axis=0), sample
+
+
+def _from_sample(surveys: Surveys, sample: PosteriorSample) -> dict[str, BetweenSurveys]:
+    """ρ as sampled, one for all alleles."""
+    low, median, high = (float(x) for x in np.quantile(sample.rho, [0.025, 0.5, 0.975]))
+    grid = np.sort(sample.rho)
+    found = BetweenSurveys(median, low, high, len(surveys.names), grid, np.full(len(grid), 1 / len(grid)))
+    return dict.fromkeys(surveys.alleles[1:], found)
 
 
 def _complete_posterior(surveys: Surveys, between: dict[str, BetweenSurveys], used: Array) -> tuple[Array, Array]:
@@ -313,9 +330,12 @@ def _allele_rows(surveys: Surveys, frequency: Array, alpha: Array, beta: Array) 
     return pd.DataFrame(rows)
 
 
-def _by_survey(surveys: Surveys) -> pd.DataFrame:
-    parts = []
+def _by_survey(surveys: Surveys, screened: bool) -> pd.DataFrame:
+    """Each survey by its own genes; not those behind a screen, whose typed people are no sample."""
+    parts = [pd.DataFrame(columns=["survey", "allele", "n_observed", "n_typed", "frequency", "low", "high"])]
     for k, name in enumerate(surveys.names):
+        if screened and surveys.not_typed.get(name):
+            continue
         typed = surveys.n_typed[k] > 0
         x, n = surveys.n_observed[k : k + 1], surveys.n_typed[k : k + 1]
         alpha, beta = posterior(x, n)
@@ -324,42 +344,44 @@ def _by_survey(surveys: Surveys) -> pd.DataFrame:
         columns = {"allele": surveys.alleles, "n_observed": x[0], "n_typed": n[0], "frequency": share}
         part = pd.DataFrame({"survey": name, **columns, "low": np.where(x[0] == 0, 0.0, low), "high": high})
         parts.append(part[typed])
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def _prevalence(surveys: Surveys, alpha: Array, beta: Array, seed: int) -> pd.DataFrame:
     """Genotypes of people of this population, from draws of the frequencies as a run would make them."""
-    pack = data_pack()
-    alleles, names = surveys.alleles, surveys.genotypes
     drawn = np.stack(
         [
             Beta(float(alpha[k]), float(beta[k])).quantile(
                 stratified_uniforms(generator(seed, 0, f"fit {allele}"), N_DRAWS)
             )
-            for k, allele in enumerate(alleles)
+            for k, allele in enumerate(surveys.alleles)
             if k > 0
         ],
         axis=1,
     )
-    drawn /= np.maximum(drawn.sum(axis=1, keepdims=True), 1.0)
-    share = genotype_frequencies(with_m_as_remainder(drawn))
+    return _prevalence_of(surveys, with_m_as_remainder(drawn / np.maximum(drawn.sum(axis=1, keepdims=True), 1.0)))
+
+
+def _prevalence_of(surveys: Surveys, drawn: Array) -> pd.DataFrame:
+    """Genotypes and sets at drawn frequencies, shape (n_draws, n_alleles)."""
+    pack = data_pack()
+    alleles, names = surveys.alleles, surveys.genotypes
+    share = genotype_frequencies(drawn)
     likes = [pack.alleles[a].like for a in alleles]
-    sets = [default_set(alleles[i], alleles[j], likes[i], likes[j]) for i, j in allele_pairs(len(alleles))]
-    unseen = {a for a, n in zip(alleles, surveys.n_observed.sum(axis=0), strict=True) if n == 0}
+    pairs = allele_pairs(len(alleles))
+    groups = {name: [k] for k, name in enumerate(names)}
+    for k, (i, j) in enumerate(pairs):
+        counted = default_set(alleles[i], alleles[j], likes[i], likes[j])
+        if counted in SETS_SHOWN and counted not in names:
+            groups.setdefault(counted, []).append(k)
+    unseen = {k for k, n in enumerate(surveys.n_observed.sum(axis=0)) if n == 0 and k > 0}
     rows = []
-    for name, column, group in [
-        *((name, share[:, [k]], [k]) for k, name in enumerate(names)),
-        *((s, share[:, [g == s for g in sets]], [k for k, g in enumerate(sets) if g == s]) for s in SETS_SHOWN),
-    ]:
-        if not group or (name in SETS_SHOWN and name in names):
-            continue
-        found = {k: float(v) for k, v in interval(column.sum(axis=1)).items()}
-        pairs = [allele_pairs(len(alleles))[k] for k in group]
-        seen = any(alleles[i] not in unseen and alleles[j] not in unseen for i, j in pairs)
+    for name, group in groups.items():
+        found = {k: float(v) for k, v in interval(share[:, group].sum(axis=1)).items()}
         text = one_in_text(found["mean"], found["low"], found["high"], 1)
-        if not seen:  # an allele that nobody had leaves an upper bound, never a prevalence of 0
+        if all(set(pairs[k]) & unseen for k in group):  # nobody had the allele: an upper bound, never a prevalence of 0
             found["low"] = 0.0
-            text = f"at most 1 in {1 / found['high']:,.0f}"
+            text = at_most_text(found["high"])
         rows.append(
             {"genotype": name, **{f"proportion_{k}": v for k, v in found.items()}}
             | {"one_in": float(one_in(found["mean"])), "text": text}

@@ -122,7 +122,7 @@ def hardy_weinberg_table(surveys: Surveys, screened: bool = False, seed: int = S
     """
     rows = []
     for name, n in surveys.genotype_counts.items():
-        if screened and surveys.not_typed.get(name):
+        if (screened and surveys.not_typed.get(name)) or not n.sum():
             continue
         found = exact_test(n, generator(seed, 0, f"hardy_weinberg {name}"))
         f, low, high = inbreeding(n)
@@ -181,7 +181,8 @@ def genotype_table(surveys: Surveys, frequency: Array, detection: Array | None =
         read = read_as(len(surveys.alleles), [surveys.alleles.index(a) for a in surveys.panels[name]])
         people = int(n.sum()) + (surveys.not_typed.get(name, 0) if screened else 0)
         shown = np.bincount(read, weights=genotype_frequencies(frequency) * share, minlength=len(n))
-        own = np.full(len(n), np.nan) if screened else expected_genotype_counts(surveys.n_observed[k])
+        whole = not screened and n.sum() > 0
+        own = expected_genotype_counts(surveys.n_observed[k]) if whole else np.full(len(n), np.nan)
         part = pd.DataFrame({"survey": name, "genotype": surveys.genotypes, "n_observed": n, "n_expected": own})
         part["n_expected_fitted"] = people * shown
         parts.append(part[np.isin(np.arange(len(n)), read)])

@@ -282,7 +282,7 @@ def _from_genotypes(
                 )
             counted[survey][merged] = counted[survey].get(merged, 0) + n
     for survey, table in counted.items():
-        if not mistakes and not sum(table.values()):
+        if not mistakes and not sum(table.values()) and not not_typed.get(survey):
             mistakes.append(f"survey {survey}: nobody has a genotype; there must be at least one person")
     if mistakes:
         return None

@@ -294,6 +294,14 @@ def test_patients_are_not_squared(capsys, tmp_path):
     assert "Prevalence in the population behind people with COPD" in capsys.readouterr().out
 
 
+def test_python_refuses_patients_too():
+    with pytest.raises(DataError, match="observed_genotypes"):
+        fit_allele_frequencies(table(a=IRELAND), sample="patients")
+    shares = simulation.observed_genotypes(table(a=IRELAND)).set_index("genotype")
+    assert shares.loc["MZ", "share"] == 46 / 1100
+    assert shares.loc["ZZ", "low"] == 0 < shares.loc["ZZ", "high"]
+
+
 def test_a_selection_that_is_wrong_is_refused_all_at_once():
     with pytest.raises(DataError) as error:
         simulation.ascertained_prevalence(

@@ -64,6 +64,10 @@ def test_the_best_mix_beats_any_single_survey_and_equal_parts():
     equal = known.width({k: plan.n_best_mix / 3 for k in range(3)})
     assert equal >= plan.width_best_mix - 1e-3
     most = plan.table["narrowing_per_1000"]
+    assert (most >= 0).all()
+    for k, name in enumerate(known.ancestries):
+        row = plan.table.set_index("ancestry").loc[name]
+        assert row["width_after_1000"] == pytest.approx(known.width({k: 1000}), rel=0.03)  # by variance and by draws
     assert most.is_monotonic_decreasing
     assert most.iloc[0] > 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -150,6 +151,30 @@ class Knowledge:
         """
         return relative_width(self.after(n_typed))
 
+    def variance(self, n_typed: Mapping[int, float]) -> float:
+        """Variance of the prevalence after a survey, by the delta method.
+
+        Parameters
+        ----------
+        n_typed : mapping of int to float
+            Chromosomes by position of the ancestry.
+
+        Returns
+        -------
+        float
+            [proportion²]
+        """
+        worth = np.array(
+            [n * effective_share(n, self.rho) for n in (n_typed.get(k, 0.0) for k in range(len(self.laws)))]
+        )
+        return float((self.sensitivities / (self.behind + worth[:, None])).sum())
+
+    @cached_property
+    def behind(self) -> Array:
+        """Chromosomes behind today's knowledge, and 1: shape (n_ancestries, n_alleles - 1); inf where it is fixed."""
+        return np.array([[law.alpha + law.beta + 1 if law else np.inf for law in row] for row in self.laws])
+
+    @cached_property
     def sensitivities(self) -> Array:
         """How much the prevalence's variance owes to each frequency.
 
@@ -278,19 +303,23 @@ def plan_survey(loaded: LoadedConfig, target: str, width: float, rho: float = 0.
     if not now.mean() > 0:
         raise ConfigError(f"--target {target}: nobody has it in this config; there is nothing to narrow")
     today = relative_width(now)
-    rows = []
-    for k, ancestry in enumerate(known.ancestries):
-        after = known.width({k: MORE})
-        rows.append(
-            {
-                "ancestry": ancestry,
-                "share": known.weight[k],
-                "n_chromosomes": _fewest(lambda n, k=k: known.width({k: n}), width),  # type: ignore[misc]
-                "width_at_best": known.width({k: np.inf if rho == 0 else MOST}),
-                "width_after_1000": after,
-                "narrowing_per_1000": today - after,
-            }
-        )
+    variance = known.variance({})
+
+    def narrowed(k: int, n: float) -> float:
+        # by the variance: two small widths from draws would differ by more than a small ancestry's part
+        return today * float(np.sqrt(known.variance({k: n}) / variance)) if variance > 0 else today
+
+    rows = [
+        {
+            "ancestry": ancestry,
+            "share": known.weight[k],
+            "n_chromosomes": _fewest(lambda n, k=k: known.width({k: n}), width),  # type: ignore[misc]
+            "width_at_best": narrowed(k, MOST),
+            "width_after_1000": narrowed(k, MORE),
+            "narrowing_per_1000": today - narrowed(k, MORE),
+        }
+        for k, ancestry in enumerate(known.ancestries)
+    ]
     table = pd.DataFrame(rows)
     table["n_chromosomes"] = table["n_chromosomes"].astype("Int64")
     mix, promised = _best_mix(known, width, rho)
@@ -326,12 +355,10 @@ def _fewest(width: Callable[[float], float], wanted: float) -> int | None:
 
 def _best_mix(known: Knowledge, wanted: float, rho: float) -> tuple[list[int] | None, float]:
     """Chromosomes of each ancestry whose last one lowers the variance equally, as few as suffice; and the width promised."""
-    useful = known.sensitivities()
-    prior = np.array([[law.alpha + law.beta + 1 if law else np.inf for law in row] for row in known.laws])
 
     def gain(k: int, n: float) -> float:
         worth = n * float(effective_share(n, rho))
-        return float((useful[k] / (prior[k] + worth) ** 2).sum())
+        return float((known.sensitivities[k] / (known.behind[k] + worth) ** 2).sum())
 
     def shares(price: float) -> dict[int, float]:
         """Chromosomes at which one more is worth the price."""

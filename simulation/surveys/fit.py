@@ -86,6 +86,7 @@ def fit_allele_frequencies(
     as_m: Sequence[str] = (),
     panel: Panel = None,
     detected: Mapping[str, float] | None = None,
+    sample: str = "population",
     seed: int = SEED,
 ) -> AlleleFrequencyFit:
     """Fit allele frequencies to genotype or allele counts of one or several surveys of a population.
@@ -94,7 +95,7 @@ def fit_allele_frequencies(
     ----------
     table : pandas.DataFrame
         Columns survey, genotype, n; or survey, allele, n_observed, n_typed. Optional: panel, the alleles a survey tells
-        apart. Surveys of a population: for a sample of patients take `observed_genotypes`.
+        apart.
     rho : float, optional
         Between-survey correlation, in [0, 1). Default: estimated from two surveys or more, else that of the data pack;
         0 if the sample is the population itself. [dimensionless]
@@ -107,6 +108,8 @@ def fit_allele_frequencies(
     detected : mapping of str to float, optional
         For a screen by serum level before typing: share of each genotype that the screen sends to be typed; genotypes
         left out are never sent. The people it let pass stand in the table as genotype not_typed. [proportion]
+    sample : {"population", "patients"}
+        Patients are refused: take `observed_genotypes`, and `ascertained_prevalence` for what lies behind.
     seed : int, default 20261120
         Of the random numbers.
 
@@ -118,7 +121,7 @@ def fit_allele_frequencies(
     Raises
     ------
     DataError
-        With one sentence for each mistake in the table.
+        With one sentence for each mistake in the table; for a sample of patients.
 
     Notes
     -----
@@ -133,6 +136,11 @@ def fit_allele_frequencies(
     >>> fit.interval.loc["Z"].round(4).tolist()
     [0.0153, 0.03]
     """
+    if sample != "population":
+        raise DataError(
+            f'sample = "{sample}"; only a sample of the population has allele frequencies of the population: for patients take'
+            " observed_genotypes, and ascertained_prevalence for the prevalence behind them"
+        )
     if rho is not None and not 0 <= rho < 1:
         raise DataError(f"rho = {rho:g}; it must be at least 0 and below 1")
     surveys = checked_surveys(table, alleles, as_m, panel)
@@ -140,7 +148,7 @@ def fit_allele_frequencies(
     notes = list(surveys.notes)
     detection = _detection(surveys, detected, notes)
     drawn: Array | None = None
-    if surveys.complete:
+    if surveys.complete and detection is None:
         between = _between(surveys, default_rho) if rho is None else {}
         used = np.array(
             [between[a].median if a in between else default_rho if rho is None else rho for a in surveys.alleles]
@@ -148,12 +156,12 @@ def fit_allele_frequencies(
         alpha, beta = _complete_posterior(surveys, between, used)
         frequency = _gene_counting(surveys, used)
     else:
-        frequency, sample = _incomplete_posterior(surveys, detection, rho, default_rho, seed)
-        between = _from_sample(surveys, sample) if rho is None and len(surveys.names) > 1 else {}
-        drawn, used = sample.frequency, np.full(len(surveys.alleles), float(np.median(sample.rho)))
+        frequency, draws = _incomplete_posterior(surveys, detection, rho, default_rho, seed)
+        between = _from_sample(surveys, draws) if rho is None and len(surveys.names) > 1 else {}
+        drawn, used = draws.frequency, np.full(len(surveys.alleles), float(np.median(draws.rho)))
         alpha, beta = _matched(drawn.mean(axis=0), drawn.var(axis=0))
-        if sample.effective_size < ENOUGH / 2:
-            notes.append(f"the posterior was sampled {sample.effective_size:,.0f} times in effect; intervals are rough")
+        if draws.effective_size < ENOUGH / 2:
+            notes.append(f"the posterior was sampled {draws.effective_size:,.0f} times in effect; intervals are rough")
     if rho is None:
         notes += _rho_notes(between, default_rho)
     rows = _allele_rows(surveys, frequency, alpha, beta)

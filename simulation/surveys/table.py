@@ -65,9 +65,8 @@ class Surveys:
 
     @property
     def complete(self) -> bool:
-        """Whether every survey saw everybody's alleles."""
-        whole = all(set(panel) == set(self.alleles[1:]) for panel in self.panels.values())
-        return (whole or not self.genotype_counts) and not any(self.not_typed.values())
+        """Whether every survey tells all alleles apart; counts of alleles say of each by itself who was typed."""
+        return not self.genotype_counts or all(set(panel) == set(self.alleles[1:]) for panel in self.panels.values())
 
 
 def checked_surveys(

@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -133,6 +134,24 @@ def test_missing_genotypes_are_left_out_and_said():
     assert any("10 people without a genotype" in note for note in fit.notes)
 
 
+def test_subtypes_of_m_and_names_read_as_m_are_added_up():
+    subtypes = fit_allele_frequencies(table(a={"M1M1": 50, "M1M2": 30, "M2M2": 10, "M1Z": 6, "MM": 4}), rho=0)
+    assert subtypes.frequency["Z"] == 6 / 200
+    with pytest.raises(DataError, match="say so with as_m"):
+        fit_allele_frequencies(table(a={"MM": 94, "MX": 3, "MZ": 3}))
+    assert fit_allele_frequencies(table(a={"MM": 94, "MX": 3, "MZ": 3}), rho=0, as_m=["X"]).frequency["Z"] == 3 / 200
+
+
+def test_a_total_is_not_a_survey():
+    with pytest.raises(DataError, match="count everybody twice"):
+        fit_allele_frequencies(table(a={"MM": 90, "MZ": 4}, Total={"MM": 90, "MZ": 4}))
+
+
+def test_what_no_survey_tells_apart_is_said():
+    fit = fit_allele_frequencies(table(a={"MM": 90, "MZ": 4}), panel="Z")
+    assert any("no survey tells S apart" in note for note in fit.notes)
+
+
 def test_rare_and_null_alleles_are_pooled_unless_named():
     counts = {"MM": 980, "MMmalton": 6, "M/Q0bellingham": 2, "MZ": 10, "M/Mheerlen": 2}
     pooled = fit_allele_frequencies(table(a=counts), rho=0)
@@ -201,8 +220,16 @@ def test_a_screen_by_serum_level_is_undone():
     assert fit.hardy_weinberg.empty  # those typed are no sample
     assert fit.by_survey.empty
     assert fit.prevalence.set_index("genotype").loc["MZ", "text"].startswith("1 in ")
-    left_out = fit_allele_frequencies(table(oregon=people), rho=0)
-    assert any("left out, as if chance had decided" in note for note in left_out.notes)
+    with pytest.raises(DataError, match="if chance did, leave the row out"):
+        fit_allele_frequencies(table(oregon=people), rho=0)
+
+
+def test_a_screen_that_cannot_explain_what_it_found_is_said():
+    people = {"MM": 0, "MZ": 60, "SZ": 48, "ZZ": 120, "not_typed": 199_767}
+    wrong = fit_allele_frequencies(table(a=people), rho=0, detected={"ZZ": 0.98, "SZ": 0.6, "MZ": 0.1})
+    assert any("does not fit" in note for note in wrong.notes)
+    right = fit_allele_frequencies(table(a=people), rho=0, detected={"ZZ": 0.98, "SZ": 0.1, "MZ": 0.0063})
+    assert not any("does not fit" in note for note in right.notes)
 
 
 def test_a_screen_that_found_nobody_leaves_an_upper_bound():
@@ -211,8 +238,6 @@ def test_a_screen_that_found_nobody_leaves_an_upper_bound():
     assert fit.frequency["Z"] == 0
     assert 0.01 < fit.interval.loc["Z", "high"] < 0.03
     assert fit.prevalence.set_index("genotype").loc["ZZ", "text"].startswith("at most 1 in")
-    with pytest.raises(DataError, match="nobody was typed"):
-        fit_allele_frequencies(table(a=people))
 
 
 def test_a_screened_survey_and_a_random_one_agree():
@@ -226,8 +251,9 @@ def test_the_screen_may_come_from_the_serum_model(capsys, tmp_path):
     file = write_genotype_csv(tmp_path, {"oregon": {"ZZ": 21, "SZ": 4, "MZ": 1, "MM": 1, "not_typed": 106_973}})
     main_exits(["fit", str(file), "--serum-cutoff", "11"], 0)
     assert "SZ 0.52" in capsys.readouterr().out
-    main_exits(["fit", str(file), "--serum-cutoff", "110"], 2)
-    assert "in mg/dL?" in capsys.readouterr().err
+    for cutoff in ("110", "57"):
+        main_exits(["fit", str(file), "--serum-cutoff", cutoff], 2)
+        assert "in mg/dL?" in capsys.readouterr().err
 
 
 # One cohort in every format
@@ -284,7 +310,7 @@ def test_patients_are_not_squared(capsys, tmp_path):
     assert "42 of 3,000" in said
     assert "Hardy-Weinberg" not in said
     main_exits(["fit", str(file), "--sample", "patients", "--out", str(tmp_path / "x.toml")], 2)
-    assert "no population file is written" in capsys.readouterr().err
+    assert "--out: of no use with patients" in capsys.readouterr().err
     assert not (tmp_path / "x.toml").exists()
     selection = tmp_path / "tested.toml"
     selection.write_text(
@@ -361,6 +387,18 @@ def test_a_config_names_what_was_fitted(tmp_path):
     )
     again = load_config(loaded)  # what was read is saved with the run: the file is not needed any more
     assert again.base.ancestries == loaded.base.ancestries
+
+
+def test_what_was_fitted_is_seen_in_the_results(tmp_path):
+    fitted(tmp_path, irl=IRELAND, che=SWITZERLAND)
+    config = tmp_path / "study.toml"
+    config.write_text(
+        '[ancestries.mine]\nfrom = "populations/mine.toml"\n[population.ancestry]\nmine = 1.0\n', encoding="utf-8"
+    )
+    rows = simulation.run(config, replicates=64).parameters.set_index("name")
+    note = rows.loc["allele.mine.Z", "note"]
+    assert note.startswith("Fitted to irl, che, mine.toml.")
+    assert "so few surveys leave it to the prior" in note
 
 
 def test_from_works_through_extends_scenarios_and_set(tmp_path):
@@ -495,6 +533,31 @@ def test_fit_writes_a_population_and_its_figure(tmp_path, capsys):
     assert "did you mean irl" in capsys.readouterr().err
 
 
+def test_the_survey_itself_is_never_overwritten(tmp_path, capsys):
+    file = write_genotype_csv(tmp_path, {"irl": IRELAND})
+    before = file.read_bytes()
+    main_exits(["fit", str(file), "--out", str(file), "--force"], 2)
+    assert "is one of the surveys" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_two_populations_never_share_a_file(tmp_path, capsys):
+    file = write_genotype_csv(tmp_path, {"A b": IRELAND, "a-B": SWITZERLAND})
+    main_exits(["fit", str(file), "--each", "--out", str(tmp_path / "out")], 2)
+    assert "two populations would be written as a_b.toml" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_python_takes_what_read_surveys_gives(tmp_path):
+    file = write_genotype_csv(tmp_path, {"irl": IRELAND})
+    fit = fit_allele_frequencies(simulation.read_surveys(str(file)), rho=0)
+    assert fit.frequency["Z"] == 48 / 2200
+    with pytest.raises(DataError, match="different populations"):
+        fit_allele_frequencies(simulation.read_surveys([write_gnomad_csv(tmp_path)]))
+    with pytest.raises(DataError, match="must be a DataFrame"):
+        fit_allele_frequencies({"MM": 937})
+
+
 def test_a_file_that_ends_early_is_refused_without_a_traceback(tmp_path, capsys):
     file = write_genotype_csv(tmp_path, {"irl": IRELAND})
     cut = tmp_path / "cut.csv.gz"
@@ -543,3 +606,10 @@ def test_wider_rho_is_a_wider_interval():
         for rho in (0, 1e-4, 1e-3, 1e-2)
     ]
     assert all(a < b for a, b in itertools.pairwise(widths))
+
+
+def test_the_example_of_the_documentation_runs():
+    text = (Path(__file__).parent.parent / "docs" / "evidence.md").read_text(encoding="utf-8")
+    names = {}
+    exec(text.split("```python\n")[1].split("```")[0], names)
+    assert names["fit"].frequency["Z"] == 48 / 2200

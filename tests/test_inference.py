@@ -482,6 +482,11 @@ def test_the_interval_stays_inside(n, share, se, sp):
     assert 0 <= found.mean <= 1
 
 
+def test_the_rogan_gladen_estimate_takes_a_study_as_it_prints():
+    assert np.isclose(corrected_prevalence(60, 1000, (9, 10), (10, 10)).rogan_gladen, 0.06 / 0.9)
+    assert np.isclose(corrected_prevalence(60, 1000, 0.9, 0.97).rogan_gladen, (0.06 - 0.03) / 0.87)
+
+
 def test_uncertain_accuracies_widen():
     sure = corrected_prevalence(60, 1000, 0.9, 0.97)
     unsure = corrected_prevalence(60, 1000, (90, 100), (970, 1000))
@@ -536,10 +541,9 @@ def test_share_registered_of_a_known_number_is_a_beta():
 def test_share_registered_of_uncertain_numbers_is_their_mixture():
     cases = rng(2).normal(10_000, 1500, 400).round()
     found = share_registered(640, cases)
-    # the register's own chance is small beside that of the cases; the number explains the register equally well anywhere
-    drawn = beta_law.rvs(640.5, cases - 639.5, random_state=3)
-    weighed = np.repeat(drawn, 10)
-    assert abs(found.median / np.median(weighed) - 1) < 0.03
+    parts = beta_law(640.5, cases - 639.5)
+    for value, probability in zip((found.low, found.median, found.high), (0.025, 0.5, 0.975), strict=True):
+        assert abs(parts.cdf(value).mean() - probability) < 1e-9
     assert found.low < 640 / 12_500
     assert 640 / 7_500 < found.high < 1
 
@@ -563,6 +567,8 @@ def test_steps_sum_to_the_difference(q, collapsed):
     like = {"S": "S", "Z": "Z", "I": "S", "Q0bellingham": "null"}
     steps = reconcile_steps(collapsed, frequency, like)
     severe = (q[1] + q[3]) ** 2
+    far = abs(sum(q) ** 2 - collapsed) > 0.05 * collapsed
+    assert steps[1].step.startswith("unexplained" if far else "rounding")
     assert abs(steps[-1].proportion - severe) < 1e-15
     assert abs(sum_of_steps(steps) - severe) < 1e-12
     assert abs(steps[2].proportion + q[0] ** 2) < 1e-15  # minus SS

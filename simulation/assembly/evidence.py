@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simulation.assembly.genotypes import ancestry_shares, frequency_rows, mixture_of
@@ -147,7 +148,8 @@ def _own_frequency(ancestry: str, allele: str, value: Distribution | Count, rho:
     distribution = value.distribution(rho) if isinstance(value, Count) else value
     origin = _origin(loaded, f"ancestries.{ancestry}.{allele}")
     name, text = f"allele.{ancestry}.{allele}", f"{allele} in {ancestry}"
-    row = _row("allele frequency", name, text, distribution, "proportion", origin, OWN)
+    source = replace(OWN, note=loaded.past[ancestry]) if ancestry in loaded.past else OWN
+    row = _row("allele frequency", name, text, distribution, "proportion", origin, source)
     if isinstance(value, Count):
         row["value"] = value.count / value.of
         row["description"] = f"{text}, {value.count} of {value.of}"

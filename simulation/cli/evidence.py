@@ -43,6 +43,10 @@ def reconcile(
         for r in steps_of(collapsed, table).itertuples()
     ]
     print_table("From a collapsed estimate to severe deficiency", ("step", "proportion", "after it"), rows)
+    if any(step.startswith("unexplained") for step, _, _ in rows):
+        print(
+            "mind: these alleles do not make the estimate given; it has other alleles, other people or another definition"
+        )
 
 
 @app.command()
@@ -62,9 +66,9 @@ def validate(
     print(found.rule)
     rows = [
         (
-            r.label,
+            r.label + (f", {r.year}" if r.year else ""),
             r.genotype,
-            _number(r.observed),
+            _number(r.observed) or f"{_number(r.observed_low)} to {_number(r.observed_high)}",
             f"{_number(r.model_mean)} ({_number(r.model_low)}-{_number(r.model_high)})",
             "inside" if r.inside else "OUTSIDE",
             "" if r.standard_errors != r.standard_errors else f"{r.standard_errors:+.1f}".replace("-", "−"),
@@ -106,8 +110,10 @@ def plan(
     from simulation.studies.plan import plan_survey
 
     found = plan_survey(load_config(config_path(config), set_ or []), target, relative_width, rho)
+    sampled = "the population itself" if rho == 0 else f"with a between-survey correlation of {rho:g}"
     print(f"{target}: 1 in {1 / found.mean:,.0f} ({1 / found.high:,.0f}-{1 / found.low:,.0f}) at birth")
     print(f"Width of the interval today: {found.width:.3f} of the mean; wished: {relative_width:g}")
+    print(f"The new survey samples {sampled} (--rho).")
     rows = [
         (
             r.ancestry,
@@ -128,7 +134,9 @@ def plan(
         "in best mix",
     )
     print_table("Where the next survey helps most", names, rows)
-    if found.n_best_mix is None:
+    if found.n_best_mix == 0:
+        print("\nNo survey is needed: it is known so well already.")
+    elif found.n_best_mix is None:
         print(f"\nNo survey suffices: with all of them the width is still {found.width_best_mix:.3f}.")
     else:
         print(
@@ -180,7 +188,9 @@ def correct(
     from simulation.inference.imperfect_tests import corrected_prevalence
 
     try:
-        found = corrected_prevalence(n_positive, n_tested, _accuracy(sensitivity), _accuracy(specificity))
+        found = corrected_prevalence(
+            n_positive, n_tested, _accuracy("--sensitivity", sensitivity), _accuracy("--specificity", specificity)
+        )
     except ValueError as error:
         raise DataError(str(error)) from None
     print(f"positive: {n_positive:,} of {n_tested:,}, {n_positive / n_tested:.4g}")
@@ -188,12 +198,12 @@ def correct(
     print(f"Rogan-Gladen estimate: {found.rogan_gladen:.4g}")
 
 
-def _accuracy(text: str) -> float | tuple[int, int]:
+def _accuracy(option: str, text: str) -> float | tuple[int, int]:
     try:
         count, slash, of = text.partition("/")
         return (int(count), int(of)) if slash else float(text)
     except ValueError:
-        raise ConfigError(f"{text}: it must be a share such as 0.96, or found/of such as 96/100") from None
+        raise ConfigError(f"{option} {text}: it must be a share such as 0.96, or found/of such as 96/100") from None
 
 
 def _typed(n: Any, otherwise: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,8 @@ import typer
 
 from simulation.cli.app import Force, app, print_table
 from simulation.errors import ConfigError, nearest
+
+NO_SCREEN = 0.5  # of MM sent to be typed: a cut-off in another unit rather than a screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,44 +62,74 @@ def fit(
     from simulation.surveys.read import read_surveys
     from simulation.surveys.table import checked_surveys
 
-    counts = read_surveys(data, groups=groups)
-    table = chosen_surveys(counts.table, survey)
-    for note in counts.notes:
-        print(f"mind: {note}", file=sys.stderr)
     normal = tuple(_words(as_m))
-    if sample not in ("population", "patients"):
-        raise ConfigError(
-            f"--sample {sample}; it must be population or patients{nearest(sample, ['population', 'patients'])}"
-        )
-    if sample == "patients" or ascertainment is not None:
-        _fit_patients(table, ascertainment, normal, out)
-        return
     settings: dict[str, Any] = {"alleles": _words(alleles) or None, "as_m": normal, "panel": _panel(panel)}
+    if sample not in ("population", "patients"):
+        near = nearest(sample, ["population", "patients"])
+        raise ConfigError(f"--sample {sample}; it must be population or patients{near}")
     if detected is not None and serum_cutoff is not None:
         raise ConfigError("--detected and --serum-cutoff both say whom the screen sends to be typed; give one of them")
+    counts = read_surveys(data, groups=groups, as_m=normal)
+    table = chosen_surveys(counts.table, survey)
+    for note in counts.notes:
+        print(f"mind: {note}")
+    if sample == "patients" or ascertainment is not None:
+        useless = {"--rho": rho, "--panel": panel, "--detected": detected, "--serum-cutoff": serum_cutoff, "--out": out}
+        named = [option for option, value in useless.items() if value is not None]
+        if named:
+            raise ConfigError(f"{', '.join(named)}: of no use with patients, who are no population; leave them away")
+        _fit_patients(table, ascertainment, normal)
+        return
     if detected is not None:
         settings["detected"] = _shares(detected)
     if serum_cutoff is not None:
-        from simulation.studies.serum_screen import share_below
-
         followed = checked_surveys(table, settings["alleles"], normal, settings["panel"]).alleles
-        settings["detected"] = share_below(serum_cutoff, followed)
-        shown = ", ".join(f"{name} {share:.3g}" for name, share in settings["detected"].items())
-        print(f"Typed below {serum_cutoff:g} µmol/L: {shown}")
+        settings["detected"] = _sent(serum_cutoff, followed)
     if counts.kind == "alleles" and counts.populations:  # the reader has named those in which nobody was typed
         table = table[table.groupby("survey")["n_typed"].transform(lambda n: n.fillna(0).sum() > 0)]
     names = list(dict.fromkeys(table["survey"]))
-    if (each or counts.populations) and len(names) > 1:
-        if out is not None and out.suffix == ".toml":
-            raise ConfigError(
-                f"--out {out}: there are {len(names)} populations, one file each; give a folder, or choose one with"
-                f' --survey "{names[0]}"'
-            )
-        for name in names:
-            place = None if out is None else out / f"{_slug(name)}.toml"
-            _fit_one(table[table["survey"] == name], label or name, data, place, rho, settings, force)
+    apart = (each or counts.populations) and len(names) > 1
+    if apart and out is not None and out.suffix == ".toml":
+        raise ConfigError(
+            f"--out {out}: there are {len(names)} populations, one file each; give a folder, or choose one with"
+            f' --survey "{names[0]}"'
+        )
+    places = {name: out / f"{_slug(name)}.toml" for name in names} if apart and out is not None else {}
+    check_places([*places.values()] if apart else [] if out is None else [out], data, force)
+    if not apart:
+        _fit_one(table, label or ", ".join(names[:3]), data, out, rho, settings, force)
         return
-    _fit_one(table, label or ", ".join(names[:3]), data, out, rho, settings, force)
+    for name in names:
+        _fit_one(table[table["survey"] == name], label or name, data, places.get(name), rho, settings, force)
+
+
+def check_places(places: Sequence[Path], data: Sequence[Path], force: bool) -> None:
+    """Refuse files that cannot be written, before any work is done."""
+    mistakes = []
+    for place in places:
+        if any(place.resolve() in (path.resolve(), path.with_suffix(".svg").resolve()) for path in data):
+            mistakes.append(f"--out {place}: is one of the surveys; choose another name")
+        elif place.exists() and not force:
+            mistakes.append(f"{place}: exists already; choose another name, or replace it with --force")
+        if list(places).count(place) > 1:
+            mistakes.append(f"--out: two populations would be written as {place.name}; choose one with --survey")
+    if mistakes:
+        raise ConfigError(list(dict.fromkeys(mistakes)))
+
+
+def _sent(cutoff_umol_l: float, alleles: Sequence[str]) -> dict[str, float]:
+    """Whom a screen by serum level sends to be typed; refused where it would send everybody."""
+    from simulation.studies.serum_screen import share_below
+
+    found = share_below(cutoff_umol_l, alleles)
+    shown = ", ".join(f"{name} {share:.3g}" for name, share in found.items())
+    print(f"Typed below {cutoff_umol_l:g} µmol/L: {shown}")
+    if found["MM"] > NO_SCREEN:
+        raise ConfigError(
+            f"--serum-cutoff {cutoff_umol_l:g}: sends {100 * found['MM']:.0f} % of MM to be typed, which is no screen; is it in"
+            " mg/dL? (57 mg/dL are 11 µmol/L)"
+        )
+    return found
 
 
 def _fit_one(
@@ -115,13 +148,14 @@ def _fit_one(
     from simulation.surveys.population_file import population_text, write_text_whole
 
     found = fit_allele_frequencies(table, rho, **settings)
-    _show_fit(found, label)
-    if out is not None:
-        command = " ".join(["aatd", *sys.argv[1:]])
+    if out is not None:  # before anything is shown: a reader of the output may close it early
+        command = shlex.join(["aatd", *sys.argv[1:]])
         write_text_whole(out, population_text(found, label, command, [path.name for path in data]), force)
         figure = plot_fit(found)
         figure.savefig(out.with_suffix(".svg"))
         plt.close(figure)
+    _show_fit(found, label)
+    if out is not None:
         print(f"\nWrote {out} and {out.with_suffix('.svg')}. In a config beside it:")
         print(f'  [ancestries.mine]\n  from = "{out.name}"\n\n  [population.ancestry]\n  mine = 1.0')
 
@@ -138,7 +172,7 @@ def _show_fit(found: AlleleFrequencyFit, label: str) -> None:
             (r.survey, r.allele, f"{r.n_observed:,}", f"{r.n_typed:,}", f"{r.frequency:.4g} ({r.low:.4g}-{r.high:.4g})")
             for r in seen.itertuples()
         ]
-        print_table("Each survey by itself", ("survey", *names), rows)
+        print_table("Each survey by itself, as if surveys did not differ (rho = 0)", ("survey", *names), rows)
     if not found.genotype_table.empty:
         rows = [
             (r.survey, r.genotype, f"{r.n_observed:,}", _people(r.n_expected), _people(r.n_expected_fitted))
@@ -152,7 +186,9 @@ def _show_fit(found: AlleleFrequencyFit, label: str) -> None:
         tests = [
             (
                 r.survey,
-                f"{r.inbreeding:.4f} ({r.inbreeding_low:.4f} to {r.inbreeding_high:.4f})",
+                "one allele only"
+                if r.inbreeding != r.inbreeding
+                else f"{r.inbreeding:.4f} ({r.inbreeding_low:.4f} to {r.inbreeding_high:.4f})".replace("-", "−"),
                 f"{r.p_hardy_weinberg_exact_two_sided:.4g}",
                 f"{r.p_standard_error:.2g}",
                 r.test,
@@ -167,25 +203,21 @@ def _show_fit(found: AlleleFrequencyFit, label: str) -> None:
         print(f"mind: {note}")
 
 
-def _fit_patients(table: pd.DataFrame, ascertainment: Path | None, as_m: tuple[str, ...], out: Path | None) -> None:
+def _fit_patients(table: pd.DataFrame, ascertainment: Path | None, as_m: tuple[str, ...]) -> None:
     """A sample ascertained by disease is not a population: its own shares, and what lies behind them."""
     from simulation.surveys.ascertainment import ascertained_prevalence, read_selection
     from simulation.surveys.genotypes import observed_genotypes
 
-    if out is not None:
-        raise ConfigError(
-            f"--out {out}: patients are no population, so no population file is written; leave --out away"
-        )
+    selection = None if ascertainment is None else read_selection(ascertainment)
     shares = [
         (r.survey, r.genotype, f"{r.n:,} of {r.n_tested:,}", f"{r.share:.4g} ({r.low:.4g}-{r.high:.4g})")
         for r in observed_genotypes(table, as_m).itertuples()
     ]
     names = ("survey", "genotype", "n", "share (95 % interval)")
     print_table("Shares of the people tested; of nobody else, and nothing is squared", names, shares)
-    if ascertainment is None:
+    if selection is None:
         print("For the prevalence behind them describe who was tested: --ascertainment FILE (docs/evidence.md).")
         return
-    selection = read_selection(ascertainment)
     rows = [
         (r.survey, r.genotype, f"{r.relative_probability:.3g}", r.text)
         for r in ascertained_prevalence(table, selection, as_m).itertuples()
@@ -227,10 +259,10 @@ def _panel(given: Sequence[str] | None) -> str | dict[str, str] | None:
 
 def _shares(text: str) -> dict[str, float]:
     found = {}
-    for part in _words(text):
-        name, equals, share = part.partition("=")
+    for part in (part.strip() for part in text.split(",")):
+        name, equals, share = (side.strip() for side in part.partition("="))
         try:
-            found[name] = float(share)
+            found[name] = float(share.removesuffix("%")) / (100 if share.endswith("%") else 1)
         except ValueError:
             equals = ""
         if not equals:
@@ -243,4 +275,4 @@ def _people(n: float) -> str:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "population"
+    return re.sub(r"\W+", "_", name.lower()).strip("_") or "population"

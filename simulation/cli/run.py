@@ -108,6 +108,8 @@ def check(
     print(f"  values from: {', '.join(files) or 'defaults only'}")
     for ancestry, alleles in unknown_frequencies(loaded).items():
         print(f"  mind: no frequency is given of {', '.join(alleles)} in {ancestry}; taken as 0")
+    for ancestry, past in loaded.past.items():
+        print(f"  {ancestry}: {past}")
     if base.engine != "individuals" and any(
         key.startswith("individuals.") and origin != "default" for key, origin in loaded.origins.items()
     ):

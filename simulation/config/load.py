@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -64,6 +64,8 @@ class LoadedConfig:
         For each key, dotted, where its value came from: a file, --set, a call, or "default".
     pack : DataPack
         The tables its names refer to.
+    past : dict of str to str
+        By ancestry that came from a population file: what it was fitted to, and what must be known of it.
     """
 
     name: str
@@ -72,6 +74,7 @@ class LoadedConfig:
     resolved: dict[str, Any]
     origins: Origins
     pack: DataPack
+    past: dict[str, str] = field(default_factory=dict)
 
 
 def load_config(
@@ -127,7 +130,9 @@ def load_config(
         origins.update({key: origin for key in leaf_keys(layer)})
     origins = {key: origins[key] for key in leaf_keys(data) if key in origins}
 
-    mistakes = fill_from_files(data, label, origins)
+    mistakes, past = fill_from_files(data, label, origins)
+    if isinstance(source, LoadedConfig):
+        past = {**source.past, **past}
     pack = data_pack()
     base = _validated(data, label, origins, "", mistakes)
     scenarios: dict[str, Config] = {}
@@ -153,7 +158,7 @@ def load_config(
     resolved = _with_defaults(data, base)
     for key in leaf_keys(resolved):
         origins.setdefault(key, "default")
-    return LoadedConfig(name, base, scenarios, resolved, origins, pack)
+    return LoadedConfig(name, base, scenarios, resolved, origins, pack, past)
 
 
 def _key_of(sentence: str) -> str:

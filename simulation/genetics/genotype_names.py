@@ -86,6 +86,42 @@ def parse_genotype(text: str, alleles: Sequence[str], as_m: Sequence[str] = ()) 
     >>> parse_genotype("MMmalton", known), parse_genotype("ZQ0", known), parse_genotype("Z/.", known)
     (('M', 'Mmalton'), ('Z', 'null'), None)
     """
+    written = written_alleles(text, alleles, as_m)
+    if written is None:
+        return None
+    first, second = sorted((str(allele_named(part, alleles, as_m)) for part in written), key=list(alleles).index)
+    return first, second
+
+
+def written_alleles(text: str, alleles: Sequence[str], as_m: Sequence[str] = ()) -> tuple[str, str] | None:
+    """The two alleles of a text as they are written there.
+
+    Parameters
+    ----------
+    text : str
+        A genotype.
+    alleles, as_m : sequence of str
+        As for `parse_genotype`.
+
+    Returns
+    -------
+    tuple of two str, or None
+        In small letters and in order of the alphabet, so that MS and SM are the same and M1M2 and MM are not.
+
+    Raises
+    ------
+    ValueError
+        As `parse_genotype`.
+
+    Notes
+    -----
+    Source: docs/evidence.md.
+
+    Examples
+    --------
+    >>> written_alleles("PI*SM2", ["M", "S"]), written_alleles("SM", ["M", "S"])
+    (('m2', 's'), ('m', 's'))
+    """
     whole = text.strip()
     if whole.casefold() in MISSING or whole == "--":
         return None
@@ -95,13 +131,12 @@ def parse_genotype(text: str, alleles: Sequence[str], as_m: Sequence[str] = ()) 
         if len(parts) == 1:
             found = _split(parts[0], alleles, as_m)
             if found is not None:
-                return _ordered(found, alleles)
+                return _in_order(found)
         if len(parts) == 2:
             if any(part.casefold() in MISSING for part in parts):
                 return None
-            named = [allele_named(part, alleles, as_m) for part in parts]
-            if named[0] is not None and named[1] is not None:
-                return _ordered((named[0], named[1]), alleles)
+            if all(allele_named(part, alleles, as_m) is not None for part in parts):
+                return _in_order((parts[0], parts[1]))
     raise ValueError(_complaint(_PREFIX.sub("", whole) or whole, alleles, as_m))
 
 
@@ -110,14 +145,13 @@ def _split(text: str, alleles: Sequence[str], as_m: Sequence[str]) -> tuple[str,
     if allele_named(text, alleles, as_m) is not None and len(text) > 2:
         return None  # Mmalton is one allele, not M and malton
     for cut in range(1, len(text)):
-        first, second = (allele_named(part, alleles, as_m) for part in (text[:cut], text[cut:]))
-        if first is not None and second is not None:
-            return first, second
+        if all(allele_named(part, alleles, as_m) is not None for part in (text[:cut], text[cut:])):
+            return text[:cut], text[cut:]
     return None
 
 
-def _ordered(pair: tuple[str, str], alleles: Sequence[str]) -> tuple[str, str]:
-    first, second = sorted(pair, key=list(alleles).index)
+def _in_order(pair: tuple[str, str]) -> tuple[str, str]:
+    first, second = sorted(part.casefold() for part in pair)
     return first, second
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
 from simulation.labels import allele_pairs, default_set, genotypes
 
+ROUNDING = 0.05  # of the estimate; a difference beyond it is no matter of decimals
+
 
 @dataclass(frozen=True)
 class Step:
@@ -42,7 +44,8 @@ def reconcile_steps(collapsed: float, allele_frequency: Mapping[str, float], lik
     Returns
     -------
     list of Step
-        The collapsed estimate; rounding; minus SS; minus SZ; minus others that are not severe; severe deficiency. The first
+        The collapsed estimate; rounding (unexplained, where it is more than 5 %); minus SS; minus SZ; minus others that are
+        not severe; severe deficiency. The first
         and all that follow but the last add up to the last.
 
     Raises
@@ -87,13 +90,21 @@ def reconcile_steps(collapsed: float, allele_frequency: Mapping[str, float], lik
     squared = float((q[1:].sum()) ** 2)
     steps = [
         Step("collapsed estimate: all alleles counted alike, squared", collapsed),
-        Step("rounding: decimals, and alleles that only one of the two counts", squared - collapsed),
+        Step(_difference_in_words(squared, collapsed), squared - collapsed),
         Step("minus SS: two copies of S", -share("minus SS")),
         Step(f"minus SZ: {_listed([names[k] for k in groups['minus SZ']])}", -share("minus SZ")),
     ]
     if groups["other"]:
         steps.append(Step(f"minus other non-severe: {_listed([names[k] for k in groups['other']])}", -share("other")))
     return [*steps, Step("severe deficiency: two of Z, rare, null", share("severe"))]
+
+
+def _difference_in_words(squared: float, collapsed: float) -> str:
+    if abs(squared - collapsed) <= ROUNDING * collapsed:
+        return "rounding: decimals, and alleles that only one of the two counts"
+    return (
+        f"unexplained: these alleles collapse to 1 in {1 / squared:,.0f}" if squared > 0 else "unexplained: no alleles"
+    )
 
 
 def sum_of_steps(steps: Sequence[Step]) -> float:

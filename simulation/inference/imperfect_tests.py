@@ -131,8 +131,18 @@ def corrected_prevalence(
     # E θ of a cut Beta is a/(a+b) times the ratio of the masses of Beta(a + 1, b) and Beta(a, b)
     theta_mean = a / (a + b) * _mass(a + 1, b, low, high) / mass
     mean = float((weight * (theta_mean - low) / (high - low)).sum())
-    raw = (n_positive / n_tested + sp_mean - 1) / (se_mean + sp_mean - 1)
+    se_found, sp_found = (_found(accuracy) for accuracy in (sensitivity, specificity))
+    raw = (
+        (n_positive / n_tested + sp_found - 1) / (se_found + sp_found - 1) if se_found + sp_found > 1 else float("nan")
+    )
     return CorrectedPrevalence(mean, median, bottom, top, float(raw), n_positive, n_tested)
+
+
+def _found(accuracy: Accuracy) -> float:
+    """An accuracy as a study prints it."""
+    if isinstance(accuracy, tuple):
+        return accuracy[0] / accuracy[1]
+    return float(accuracy) if isinstance(accuracy, int | float) else float(accuracy.central)
 
 
 def _law(accuracy: Accuracy, name: str) -> Distribution:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaln, gammaln
 from scipy.stats import beta as beta_law
 
 Array = NDArray[np.float64]
@@ -70,8 +69,8 @@ def share_registered(n_registered: int, n_cases: ArrayLike, level: float = 0.95)
 
     Notes
     -----
-    Registered cases are Binomial(N, s) of the N there are; with Jeffreys' prior s given N is Beta(x + ½, N − x + ½), and
-    each N counts by its beta-binomial probability of x. Source: docs/evidence.md.
+    Registered cases are Binomial(N, s) of the N there are; with Jeffreys' prior s given N is Beta(x + ½, N − x + ½). The
+    register is no evidence of N, for s may be anything. Source: docs/evidence.md.
 
     Examples
     --------
@@ -85,14 +84,13 @@ def share_registered(n_registered: int, n_cases: ArrayLike, level: float = 0.95)
     possible = np.round(cases[np.round(cases) >= n_registered])
     if 2 * possible.size < cases.size or possible.max() == 0:
         raise ValueError(
-            f"{n_registered:,} are registered, but {np.median(cases):,.0f} are expected, at most {cases.max():,.0f}; check that"
-            " register and population describe the same people and the same genotypes"
+            f"{n_registered:,} are registered, but {cases.mean():,.0f} are expected, and fewer than registered in"
+            f" {100 * (1 - possible.size / cases.size):.0f} % of the replicates; check that register"
+            " and population describe the same people and the same genotypes"
         )
     n, count = np.unique(possible, return_counts=True)
     x = float(n_registered)
-    log_weight = gammaln(n + 1) - gammaln(n - x + 1) + betaln(x + 0.5, n - x + 0.5) + np.log(count)
-    weight = np.exp(log_weight - log_weight.max())
-    weight /= weight.sum()
+    weight = count / count.sum()
     tail = (1 - level) / 2
     low, median, high = (_quantile(p, x, n, weight) for p in (tail, 0.5, 1 - tail))
     mean = float((weight * (x + 0.5) / (n + 1)).sum())

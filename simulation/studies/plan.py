@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from simulation.assembly import body
 from simulation.assembly.genotypes import ancestry_shares, frequency_rows
 from simulation.assembly.parameters import central, frequency_distribution
 from simulation.assembly.people import people
-from simulation.config.load import LoadedConfig
+from simulation.config.load import LoadedConfig, load_config
 from simulation.config.schema import Config
 from simulation.config.values import Count
 from simulation.data.pack import DataPack
@@ -258,12 +260,14 @@ def relative_width(drawn: Array) -> float:
     return float((high - low) / drawn.mean())
 
 
-def plan_survey(loaded: LoadedConfig, target: str, width: float, rho: float = 0.0) -> SurveyPlan:
+def plan_survey(
+    config: str | Path | Mapping[str, Any] | LoadedConfig, target: str, width: float, rho: float = 0.0
+) -> SurveyPlan:
     """Plan a survey that brings the interval of a prevalence to a wished width.
 
     Parameters
     ----------
-    loaded : LoadedConfig
+    config : path, mapping or LoadedConfig
         The base is looked at; prevalence at birth, of all populations together.
     target : str
         "prevalence.NAME.proportion", NAME a genotype or a set.
@@ -289,11 +293,11 @@ def plan_survey(loaded: LoadedConfig, target: str, width: float, rho: float = 0.
 
     Examples
     --------
-    >>> from simulation.config.load import load_config
-    >>> plan = plan_survey(load_config({}), "prevalence.ZZ.proportion", 0.2)
+    >>> plan = plan_survey({}, "prevalence.ZZ.proportion", 0.2)
     >>> 50_000 < plan.n_best_mix < 90_000, plan.width > 0.2, plan.width_best_mix <= 0.2
     (True, True, True)
     """
+    loaded = load_config(config)
     if not width > 0:
         raise ConfigError(f"--relative-width {width:g}; it must be above 0: 0.2 asks for high - low = 20 % of the mean")
     if not 0 <= rho < 1:
@@ -323,6 +327,9 @@ def plan_survey(loaded: LoadedConfig, target: str, width: float, rho: float = 0.
     table = pd.DataFrame(rows)
     table["n_chromosomes"] = table["n_chromosomes"].astype("Int64")
     mix, promised = _best_mix(known, width, rho)
+    if mix is not None and len(mix) == 1:  # nothing to mix; found more finely alone
+        mix = [int(table["n_chromosomes"].iloc[0])]
+        promised = known.width({0: float(mix[0])})
     table["n_chromosomes_best_mix"] = pd.array(mix if mix is not None else [None] * len(table), dtype="Int64")
     low, high = np.quantile(now, [0.025, 0.975])
     return SurveyPlan(

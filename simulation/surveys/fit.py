@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from simulation.data.pack import data_pack
 from simulation.errors import DataError, nearest
+from simulation.genetics.genotype_names import NOT_TYPED
 from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
 from simulation.inference.between_surveys import BetweenSurveys, between_surveys
 from simulation.inference.gene_counting import effective_share, posterior
@@ -23,11 +25,13 @@ from simulation.parameters.draws import stratified_uniforms
 from simulation.randomness import generator
 from simulation.results.summary import at_most_text, interval, one_in, one_in_text
 from simulation.surveys.genotypes import genotype_table, hardy_weinberg_table
+from simulation.surveys.survey_counts import SurveyCounts
 from simulation.surveys.table import Panel, Surveys, checked_surveys
 
 Array = NDArray[np.float64]
 SEED = 20261120
 N_DRAWS = 16_384
+MISFIT = 1e-4  # a survey that fits is called a misfit once in 10,000
 FEW_SURVEYS = 6  # fewer and the interval holds the truth in less than 90 % where surveys differ much
 SETS_SHOWN = ("carrier", "SS", "intermediate", "severe")
 
@@ -79,7 +83,7 @@ class AlleleFrequencyFit:
 
 
 def fit_allele_frequencies(
-    table: pd.DataFrame,
+    table: pd.DataFrame | SurveyCounts,
     rho: float | None = None,
     *,
     alleles: Sequence[str] | None = None,
@@ -93,9 +97,9 @@ def fit_allele_frequencies(
 
     Parameters
     ----------
-    table : pandas.DataFrame
+    table : pandas.DataFrame or SurveyCounts
         Columns survey, genotype, n; or survey, allele, n_observed, n_typed. Optional: panel, the alleles a survey tells
-        apart.
+        apart. Or what `read_surveys` gave; several populations of one file must be fitted one by one.
     rho : float, optional
         Between-survey correlation, in [0, 1). Default: estimated from two surveys or more, else that of the data pack;
         0 if the sample is the population itself. [dimensionless]
@@ -141,12 +145,25 @@ def fit_allele_frequencies(
             f'sample = "{sample}"; only a sample of the population has allele frequencies of the population: for patients take'
             " observed_genotypes, and ascertained_prevalence for the prevalence behind them"
         )
+    if isinstance(table, SurveyCounts):
+        names = list(dict.fromkeys(table.table["survey"]))
+        if table.populations and len(names) > 1:
+            raise DataError(
+                f"{', '.join(names[:5])} are different populations; fit the rows of each of them:"
+                f' counts.table[counts.table["survey"] == "{names[0]}"]'
+            )
+        table = table.table
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(
+            "the surveys must be a DataFrame with columns survey, genotype, n, or what read_surveys gives for a file; not"
+            f" {type(table).__name__}"
+        )
     if rho is not None and not 0 <= rho < 1:
         raise DataError(f"rho = {rho:g}; it must be at least 0 and below 1")
     surveys = checked_surveys(table, alleles, as_m, panel)
     default_rho = float(data_pack().parameters["geno.between_survey_rho"].value or 0.0)
     notes = list(surveys.notes)
-    detection = _detection(surveys, detected, notes)
+    detection = _detection(surveys, detected)
     drawn: Array | None = None
     if surveys.complete and detection is None:
         between = _between(surveys, default_rho) if rho is None else {}
@@ -162,10 +179,16 @@ def fit_allele_frequencies(
         alpha, beta = _matched(drawn.mean(axis=0), drawn.var(axis=0))
         if draws.effective_size < ENOUGH / 2:
             notes.append(f"the posterior was sampled {draws.effective_size:,.0f} times in effect; intervals are rough")
+        notes += _misfit_notes(surveys, _classes(surveys, detection), frequency)
     if rho is None:
         notes += _rho_notes(between, default_rho)
     rows = _allele_rows(surveys, frequency, alpha, beta)
     rows["rho"] = used
+    unseen = [a for a, n in zip(surveys.alleles, surveys.n_observed.sum(axis=0), strict=True) if n == 0 and a != "M"]
+    if unseen:
+        notes.append(
+            f"{', '.join(unseen)}: seen in nobody; what is said of it is an upper bound, and a run's mean a guess"
+        )
     return AlleleFrequencyFit(
         frequency=rows.set_index("allele")["frequency"],
         interval=rows.set_index("allele")[["low", "high"]],
@@ -182,18 +205,16 @@ def fit_allele_frequencies(
     )
 
 
-def _detection(surveys: Surveys, detected: Mapping[str, float] | None, notes: list[str]) -> Array | None:
+def _detection(surveys: Surveys, detected: Mapping[str, float] | None) -> Array | None:
     """Share of each genotype that the screen sends to be typed."""
     if detected is None:
-        nobody = [name for name, n in surveys.genotype_counts.items() if not n.sum()]
-        if nobody:
+        if surveys.not_typed:
             raise DataError(
-                [f"survey {name}: nobody was typed; say whom the screen sends (detected)" for name in nobody]
-            )
-        for name, n in surveys.not_typed.items():
-            notes.append(
-                f"survey {name}: {n:,} people were not typed and are left out, as if chance had decided; if a serum level"
-                " did, say which share of each genotype it sends to be typed (detected)"
+                [
+                    f"survey {name}: {n:,} people were not typed; if a serum level decided, say which share of each genotype"
+                    " it sends to be typed (detected); if chance did, leave the row out"
+                    for name, n in surveys.not_typed.items()
+                ]
             )
         return None
     mistakes = []
@@ -262,6 +283,24 @@ def _incomplete_posterior(
     except ValueError as error:
         raise DataError(f"{error}; check the panel and the screen") from None
     return sample.frequency.mean(axis=0), sample
+
+
+def _misfit_notes(surveys: Surveys, seen: list[Classes], frequency: Array) -> list[str]:
+    """Surveys that the fitted frequencies, their panel and their screen do not explain: by the likelihood ratio."""
+    notes = []
+    for name, survey in zip(surveys.names, seen, strict=True):
+        expected = survey.n.sum() * (survey.probability @ genotype_frequencies(frequency))
+        there = survey.n > 0
+        ratio = 2 * float((survey.n[there] * np.log(survey.n[there] / expected[there])).sum())
+        free = int((expected > 0.5).sum()) - 1
+        if free > 0 and chi2.sf(ratio, free) < MISFIT:
+            worst = int(np.argmax(np.abs(survey.n - expected) / np.sqrt(expected + 0.5)))
+            label = [*surveys.genotypes, NOT_TYPED][worst]
+            notes.append(
+                f"survey {name}: does not fit; {survey.n[worst]:,} {label} where {expected[worst]:,.1f} are expected; check panel"
+                " and screen, for the answer rests on them"
+            )
+    return notes
 
 
 def _from_sample(surveys: Surveys, sample: PosteriorSample) -> dict[str, BetweenSurveys]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from simulation.data.pack import data_pack
@@ -15,7 +16,7 @@ WIDE = ("survey", "panel", NOT_TYPED)
 ALLELES = ("survey", "allele", "n_observed", "n_typed")
 
 
-def read_genotype_csv(path: Path) -> SurveyCounts:
+def read_genotype_csv(path: Path, as_m: Sequence[str] = ()) -> SurveyCounts:
     r"""Counts from a table of genotypes or of alleles.
 
     Parameters
@@ -24,6 +25,8 @@ def read_genotype_csv(path: Path) -> SurveyCounts:
         One of three layouts, told apart by the header. Long: genotype, n and, optionally, survey and panel. Wide: one
         column for each genotype and, optionally, survey, panel and not_typed. Alleles: allele, n_observed, n_typed
         and, optionally, survey.
+    as_m : sequence of str, optional
+        Allele names to be read as M.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def read_genotype_csv(path: Path) -> SurveyCounts:
         return _alleles(path, _positions(place, header, ALLELES, ("allele", "n_observed", "n_typed")), rows)
     if "genotype" in folded or "n" in folded:
         return _long(path, _positions(place, header, LONG, ("genotype", "n")), rows)
-    return _wide(path, place, header, rows)
+    return _wide(path, place, header, rows, as_m)
 
 
 def _positions(place: str, header: list[str], known: tuple[str, ...], needed: tuple[str, ...]) -> dict[str, int]:
@@ -103,7 +106,9 @@ def _long(path: Path, at: dict[str, int], rows: list[tuple[int, list[str]]]) -> 
     )
 
 
-def _wide(path: Path, place: str, header: list[str], rows: list[tuple[int, list[str]]]) -> SurveyCounts:
+def _wide(
+    path: Path, place: str, header: list[str], rows: list[tuple[int, list[str]]], as_m: Sequence[str]
+) -> SurveyCounts:
     alleles = list(data_pack().alleles)
     at: dict[str, int] = {}
     genotypes: list[int] = []
@@ -118,8 +123,10 @@ def _wide(path: Path, place: str, header: list[str], rows: list[tuple[int, list[
         elif not name:
             messages.append(f"{place}: column {index + 1} has no name; write a genotype such as MZ, or ./.")
         else:
+            if name in header[:index]:
+                messages.append(f"{place}: column {name} occurs twice; add the two up, or keep one")
             try:
-                parse_genotype(name, alleles)
+                parse_genotype(name, alleles, as_m)
                 genotypes.append(index)
             except ValueError as error:
                 near = nearest(name, [*LONG, *WIDE, *ALLELES]) or ""

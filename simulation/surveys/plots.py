@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = "osD^vPX"
-FITTED = "fitted"
+FITTED = "fitted, surveys differ"
+ALONE = "fitted"
+LEAST = 0.05  # people expected below which a genotype that nobody has is not drawn
 N_SURVEYS_SHOWN = 30
 
 
@@ -52,7 +54,8 @@ def plot_frequencies(by_survey: pd.DataFrame, alleles: pd.DataFrame, ax: Axes) -
     """
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    rows = pd.concat([by_survey, alleles.assign(survey=FITTED)], ignore_index=True)
+    last = FITTED if (alleles["rho"] > 0).any() else ALONE
+    rows = pd.concat([by_survey, alleles.assign(survey=last)], ignore_index=True)
     rows = rows[rows["allele"] != "M"]
     surveys = list(dict.fromkeys(rows["survey"]))
     names = list(dict.fromkeys(rows["allele"]))
@@ -117,11 +120,20 @@ def plot_genotypes(table: pd.DataFrame, ax: Axes) -> Axes:
     rows = table[table["survey"] == (ALL_SURVEYS if ALL_SURVEYS in surveys else surveys[0])]
     screened = rows["n_expected"].isna()
     expected = rows["n_expected"].where(~screened, rows["n_expected_fitted"]).to_numpy(float)
-    rows, expected = rows[expected > 0], expected[expected > 0]
+    drawn = (expected >= LEAST) | (rows["n_observed"].to_numpy() > 0)
+    rows, expected = rows[drawn], expected[drawn]
     x = np.arange(len(rows))
     low, high = poisson.ppf(0.025, expected), poisson.ppf(0.975, expected)
     floor = 0.3  # a log axis has no zero; nobody is drawn on the floor
-    ax.vlines(x, np.maximum(low, floor), np.maximum(high, floor), color=COLOURS[5], linewidth=7, alpha=0.5)
+    ax.vlines(
+        x,
+        np.maximum(low, floor),
+        np.maximum(high, floor),
+        color=COLOURS[5],
+        linewidth=7,
+        alpha=0.5,
+        label="95 % by chance",
+    )
     ax.plot(x, np.maximum(expected, floor), "_", color=COLOURS[0], markersize=13, markeredgewidth=2, label="expected")
     n = rows["n_observed"].to_numpy(float)
     ax.plot(x[n > 0], n[n > 0], "o", color=COLOURS[1], markersize=6, label="observed")
@@ -134,7 +146,7 @@ def plot_genotypes(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_xticks(x, rows["genotype"], rotation=0 if len(rows) < 9 else 60)
     ax.set_ylabel("People")
     _tidy(ax, "y")
-    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
     return ax
 
 
@@ -167,14 +179,15 @@ def plot_fit(fit: AlleleFrequencyFit) -> Figure:
     """
     import matplotlib.pyplot as plt
 
-    shown = list(dict.fromkeys(fit.by_survey["survey"]))[:N_SURVEYS_SHOWN]
+    surveys = list(dict.fromkeys(fit.by_survey["survey"]))
+    shown = surveys[:N_SURVEYS_SHOWN]
     both = not fit.genotype_table.empty
     height = max(3.6, 0.32 * len(shown) + 2)
     figure = plt.figure(figsize=(11 if both else 6.5, height), layout="constrained")
     axes = figure.subplots(1, 2 if both else 1, squeeze=False)[0]
     plot_frequencies(fit.by_survey[fit.by_survey["survey"].isin(shown)], fit.alleles, axes[0])
-    if len(shown) < len(fit.surveys.names):
-        axes[0].set_title(f"{len(shown)} of {len(fit.surveys.names)} surveys shown", fontsize=9)
+    if len(shown) < len(surveys):
+        axes[0].set_title(f"{len(shown)} of {len(surveys)} surveys shown", fontsize=9, pad=24)
     if both:
         plot_genotypes(fit.genotype_table, axes[1])
     return figure

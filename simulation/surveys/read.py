@@ -67,16 +67,20 @@ def file_format(path: Path) -> str:
     return next((kind for ending, kind in by_name.items() if name.endswith(ending)), "csv")
 
 
-def read_surveys(paths: Sequence[Path], *, groups: Path | None = None) -> SurveyCounts:
+def read_surveys(
+    paths: str | Path | Sequence[str | Path], *, groups: str | Path | None = None, as_m: Sequence[str] = ()
+) -> SurveyCounts:
     r"""Counts of genotypes or of alleles from one or several files.
 
     Parameters
     ----------
-    paths : sequence of Path
+    paths : path or sequence of paths
         CSV of counts, gnomAD variant tables, plink2 .acount and .afreq, VCF and BCF, all giving genotypes or all
         giving alleles.
-    groups : Path, optional
+    groups : path, optional
         Which group each sample of a VCF belongs to.
+    as_m : sequence of str, optional
+        Allele names to be read as M.
 
     Returns
     -------
@@ -103,15 +107,17 @@ def read_surveys(paths: Sequence[Path], *, groups: Path | None = None) -> Survey
     0  Elbonia       MM  95  Elbonia.csv line 2
     1  Elbonia       MZ   5  Elbonia.csv line 3
     """
-    if not paths:
+    files = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    groups = None if groups is None else Path(groups)
+    if not files:
         raise DataError("no survey file was named; name at least one")
     found: list[tuple[Path, SurveyCounts]] = []
     messages: list[str] = []
     formats: list[str] = []
-    for path in paths:
+    for path in files:
         try:
             formats.append(file_format(path))
-            found.append((path, _read(path, formats[-1], groups)))
+            found.append((path, _read(path, formats[-1], groups, as_m)))
         except DataError as error:
             messages += error.messages
     if groups is not None and formats and "vcf" not in formats:
@@ -126,10 +132,12 @@ def read_surveys(paths: Sequence[Path], *, groups: Path | None = None) -> Survey
     return SurveyCounts(found[0][1].kind, table, notes, populations=set(formats) != {"csv"})
 
 
-def _read(path: Path, kind: str, groups: Path | None) -> SurveyCounts:
+def _read(path: Path, kind: str, groups: Path | None, as_m: Sequence[str]) -> SurveyCounts:
     if kind == "vcf":
         return read_vcf(path, groups=groups)
-    return {"plink": read_plink, "gnomad": read_gnomad, "csv": read_genotype_csv}[kind](path)
+    if kind == "csv":
+        return read_genotype_csv(path, as_m)
+    return {"plink": read_plink, "gnomad": read_gnomad}[kind](path)
 
 
 def _check_together(found: list[tuple[Path, SurveyCounts]]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulation.data.pack import data_pack
 from simulation.errors import DataError, nearest
-from simulation.genetics.genotype_names import NOT_TYPED, allele_named, parse_genotype
+from simulation.genetics.genotype_names import NOT_TYPED, allele_named, parse_genotype, written_alleles
 from simulation.inference.gene_counting import allele_counts
 from simulation.labels import allele_pairs, genotypes
 
@@ -24,6 +24,7 @@ GENOTYPE_COLUMNS = ("survey", "genotype", "n")
 ALLELE_COLUMNS = ("survey", "allele", "n_observed", "n_typed")
 OPTIONAL_COLUMNS = ("panel", "place")
 _ALLELE = "allele"
+TOTALS = ("total", "totals", "sum", "all")
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ def checked_surveys(
     rows = _rows(table, GENOTYPE_COLUMNS if kind == "genotype" else ALLELE_COLUMNS)
     merge = _Merge(known, alleles)
     panels = _panels(rows, panel, known, merge, mistakes)
+    if panel is not None and kind == _ALLELE:
+        mistakes.append("panel: an allele table says itself what was typed; leave the other alleles out of it")
     build = _from_genotypes if kind == "genotype" else _from_alleles
     surveys = build(rows, known, as_m, merge, panels, mistakes)
     if mistakes or surveys is None:
@@ -208,6 +211,8 @@ def _panels(
                     f"{row['place']}: panel = {text}; {place} gives survey {row['survey']} another, {before}"
                 )
     names = list(dict.fromkeys(row["survey"] for row in rows))
+    totals = [name for name in names if name.casefold() in TOTALS and len(names) > 1]
+    mistakes += [f"survey {name}: would count everybody twice; leave the total out of the table" for name in totals]
     if isinstance(panel, Mapping):
         for name, value in panel.items():
             if name not in names:
@@ -226,6 +231,8 @@ def _panels(
         for part, allele in zip(parts, found, strict=True):
             if allele is None:
                 mistakes.append(f"{place}: the panel names an unknown allele, {part}{nearest(str(part), list(known))}")
+        if name not in names or not parts:
+            continue
         panels[name] = tuple(dict.fromkeys(merge(a) for a in found if a is not None and merge(a) != "M"))
     return panels
 
@@ -255,7 +262,7 @@ def _from_genotypes(
                 cure = "; if it is normal, say so with as_m (--as-m)" if "unknown allele" in str(error) else ""
                 mistakes.append(f"{place}: genotype {text} {error}{cure}")
                 continue
-        key = NOT_TYPED if screened else pair
+        key = NOT_TYPED if screened else written_alleles(text, known, as_m) if pair is not None else None
         if pair is not None or screened:
             before = seen.setdefault((survey, key), (place, text))
             if before != (place, text):
@@ -296,7 +303,7 @@ def _from_genotypes(
     observed = np.array([allele_counts(n) for n in by_survey.values()])
     told = np.array([[a == "M" or a in whole[name] for a in alleles] for name in by_survey])
     typed = np.where(told, observed.sum(axis=1, keepdims=True), 0)
-    notes = merge.notes()
+    notes = merge.notes() + _unseen_notes(whole)
     for name, table in counted.items():
         unseen = [a for a in alleles[1:] if a in whole[name] and not any(a in pair for pair in table)]
         if unseen and name not in panels and len(counted) > 1:
@@ -366,9 +373,18 @@ def _from_alleles(
         typed[k, 0] = typed[k][typed[k] > 0].min()
         observed[k, 0] = round(float(typed[k, 0] * (1 - share[1:].sum())))
     whole = {n: tuple(a for a, of in zip(alleles[1:], typed[k, 1:], strict=True) if of) for k, n in enumerate(names)}
-    return Surveys(
-        alleles, tuple(names), observed, typed, {}, {}, {}, whole | dict(panels), tuple(merge.notes() + notes)
-    )
+    notes = merge.notes() + _unseen_notes(whole) + notes
+    return Surveys(alleles, tuple(names), observed, typed, {}, {}, {}, whole, tuple(notes))
+
+
+def _unseen_notes(panels: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """S and Z are what a reader takes for granted: say so where no survey could have seen them."""
+    lacking = [allele for allele in ("S", "Z") if not any(allele in panel for panel in panels.values())]
+    if not lacking:
+        return []
+    return [
+        f"no survey tells {' or '.join(lacking)} apart: M stands for {' and '.join(lacking)}, too, and so does carrier"
+    ]
 
 
 def _pooled(found: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -612,4 +612,4 @@ def test_the_example_of_the_documentation_runs():
     text = (Path(__file__).parent.parent / "docs" / "evidence.md").read_text(encoding="utf-8")
     names = {}
     exec(text.split("```python\n")[1].split("```")[0], names)
-    assert names["fit"].frequency["Z"] == 48 / 2200
+    assert names["fit"].frequency["Z"] == pytest.approx(48 / 2200)

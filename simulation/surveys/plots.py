@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LEGEND: dict[str, Any] = {"frameon": False, "columnspacing": 1.0, "handletextpad": 0.4, "fontsize": 9}
 MARKERS = "osD^vPX"
 FITTED = "fitted, surveys differ"
 ALONE = "fitted"
@@ -85,7 +86,7 @@ def plot_frequencies(by_survey: pd.DataFrame, alleles: pd.DataFrame, ax: Axes) -
     ax.set_xlabel("Allele frequency, 95 % interval (open triangle: not seen, upper end)")
     _tidy(ax, "x")
     if len(names) > 1:
-        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(names), 7))
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(names), 7), **LEGEND)
     return ax
 
 
@@ -143,10 +144,13 @@ def plot_genotypes(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_yscale("log")
     ax.set_ylim(floor / 1.5, None)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
-    ax.set_xticks(x, rows["genotype"], rotation=0 if len(rows) < 9 else 60)
+    if len(rows) < 9:
+        ax.set_xticks(x, rows["genotype"])
+    else:
+        ax.set_xticks(x, rows["genotype"], rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
     ax.set_ylabel("People")
     _tidy(ax, "y")
-    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, **LEGEND)
     return ax
 
 

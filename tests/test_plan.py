@@ -6,7 +6,8 @@ import pytest
 from simulation.config.load import load_config
 from simulation.errors import ConfigError
 from simulation.parameters.distributions import Beta
-from simulation.studies.plan import Knowledge, plan_survey, relative_width
+from simulation.studies.knowledge import Knowledge, relative_width
+from simulation.studies.plan import plan_survey
 
 MIXTURE = {"population": {"size": 1000, "ancestry": {"irl": 0.5, "pol": 0.3, "fin": 0.2}}}
 TARGET = "prevalence.ZZ.proportion"

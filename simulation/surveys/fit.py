@@ -13,27 +13,22 @@ from scipy.stats import chi2
 from simulation.data.pack import data_pack
 from simulation.errors import DataError, nearest
 from simulation.genetics.genotype_names import NOT_TYPED
-from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
+from simulation.genetics.hardy_weinberg import genotype_frequencies
 from simulation.inference.between_surveys import BetweenSurveys, between_surveys
 from simulation.inference.gene_counting import effective_share, posterior
 from simulation.inference.incomplete import Classes, classes, maximum_likelihood, read_as
 from simulation.inference.posterior_sample import ENOUGH, PosteriorSample
 from simulation.inference.posterior_sample import sample_posterior as _sample_posterior
-from simulation.labels import allele_pairs, default_set
-from simulation.parameters.distributions import Beta
-from simulation.parameters.draws import stratified_uniforms
 from simulation.randomness import generator
-from simulation.results.summary import at_most_text, interval, one_in, one_in_text
+from simulation.surveys.fit_tables import allele_rows, by_survey, prevalence, prevalence_of_draws
 from simulation.surveys.genotypes import genotype_table, hardy_weinberg_table
 from simulation.surveys.survey_counts import SurveyCounts
 from simulation.surveys.table import Panel, Surveys, checked_surveys
 
 Array = NDArray[np.float64]
 SEED = 20261120
-N_DRAWS = 16_384
 MISFIT = 1e-4  # a survey that fits is called a misfit once in 10,000
 FEW_SURVEYS = 6  # fewer and the interval holds the truth in less than 90 % where surveys differ much
-SETS_SHOWN = ("carrier", "SS", "intermediate", "severe")
 
 
 @dataclass(frozen=True)
@@ -182,7 +177,7 @@ def fit_allele_frequencies(
         notes += _misfit_notes(surveys, _classes(surveys, detection), frequency)
     if rho is None:
         notes += _rho_notes(between, default_rho)
-    rows = _allele_rows(surveys, frequency, alpha, beta)
+    rows = allele_rows(surveys, frequency, alpha, beta)
     rows["rho"] = used
     unseen = [a for a, n in zip(surveys.alleles, surveys.n_observed.sum(axis=0), strict=True) if n == 0 and a != "M"]
     if unseen:
@@ -193,10 +188,10 @@ def fit_allele_frequencies(
         frequency=rows.set_index("allele")["frequency"],
         interval=rows.set_index("allele")[["low", "high"]],
         alleles=rows,
-        by_survey=_by_survey(surveys, screened=detection is not None),
+        by_survey=by_survey(surveys, screened=detection is not None),
         genotype_table=genotype_table(surveys, frequency, detection),
         hardy_weinberg=hardy_weinberg_table(surveys, screened=detection is not None, seed=seed),
-        prevalence=_prevalence(surveys, alpha, beta, seed) if drawn is None else _prevalence_of(surveys, drawn),
+        prevalence=prevalence(surveys, alpha, beta, seed) if drawn is None else prevalence_of_draws(surveys, drawn),
         rho=pd.Series(used, index=surveys.alleles),
         between=between,
         default_rho=default_rho,
@@ -347,90 +342,3 @@ def _classes(surveys: Surveys, detection: Array | None) -> list[Classes]:
         n_passed = surveys.not_typed.get(name, 0) if detection is not None else 0
         found.append(classes(surveys.genotype_counts[name], n_passed, read, screened))
     return found
-
-
-def _allele_rows(surveys: Surveys, frequency: Array, alpha: Array, beta: Array) -> pd.DataFrame:
-    rows = []
-    observed, typed = surveys.n_observed.sum(axis=0), surveys.n_typed.sum(axis=0)
-    for k, allele in enumerate(surveys.alleles):
-        law = Beta(float(alpha[k]), float(beta[k]))
-        low, high = (float(x) for x in law.quantile([0.025, 0.975]))
-        unseen = observed[k] == 0 and k > 0  # behind a screen nobody with MM is typed
-        low = 0.0 if unseen else low
-        text = f"{frequency[k]:.4g} ({low:.4g}-{high:.4g})"
-        if unseen:
-            text = f"not seen in {typed[k]:,} chromosomes; at most {high:.2g}"
-        rows.append(
-            {
-                "allele": allele,
-                "n_observed": int(observed[k]),
-                "n_typed": int(typed[k]),
-                "frequency": float(frequency[k]),
-                "mean": law.central,
-                "low": low,
-                "high": high,
-                "alpha": law.alpha,
-                "beta": law.beta,
-                "text": text,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _by_survey(surveys: Surveys, screened: bool) -> pd.DataFrame:
-    """Each survey by its own genes; not those behind a screen, whose typed people are no sample."""
-    parts = [pd.DataFrame(columns=["survey", "allele", "n_observed", "n_typed", "frequency", "low", "high"])]
-    for k, name in enumerate(surveys.names):
-        if screened and surveys.not_typed.get(name):
-            continue
-        typed = surveys.n_typed[k] > 0
-        x, n = surveys.n_observed[k : k + 1], surveys.n_typed[k : k + 1]
-        alpha, beta = posterior(x, n)
-        share = np.divide(x[0], n[0], out=np.full(len(typed), np.nan), where=typed)
-        low, high = Beta(alpha, beta).quantile(0.025), Beta(alpha, beta).quantile(0.975)  # type: ignore[arg-type]
-        columns = {"allele": surveys.alleles, "n_observed": x[0], "n_typed": n[0], "frequency": share}
-        part = pd.DataFrame({"survey": name, **columns, "low": np.where(x[0] == 0, 0.0, low), "high": high})
-        parts.append(part[typed])
-    return pd.concat(parts[1:] or parts, ignore_index=True)
-
-
-def _prevalence(surveys: Surveys, alpha: Array, beta: Array, seed: int) -> pd.DataFrame:
-    """Genotypes of people of this population, from draws of the frequencies as a run would make them."""
-    drawn = np.stack(
-        [
-            Beta(float(alpha[k]), float(beta[k])).quantile(
-                stratified_uniforms(generator(seed, 0, f"fit {allele}"), N_DRAWS)
-            )
-            for k, allele in enumerate(surveys.alleles)
-            if k > 0
-        ],
-        axis=1,
-    )
-    return _prevalence_of(surveys, with_m_as_remainder(drawn / np.maximum(drawn.sum(axis=1, keepdims=True), 1.0)))
-
-
-def _prevalence_of(surveys: Surveys, drawn: Array) -> pd.DataFrame:
-    """Genotypes and sets at drawn frequencies, shape (n_draws, n_alleles)."""
-    pack = data_pack()
-    alleles, names = surveys.alleles, surveys.genotypes
-    share = genotype_frequencies(drawn)
-    likes = [pack.alleles[a].like for a in alleles]
-    pairs = allele_pairs(len(alleles))
-    groups = {name: [k] for k, name in enumerate(names)}
-    for k, (i, j) in enumerate(pairs):
-        counted = default_set(alleles[i], alleles[j], likes[i], likes[j])
-        if counted in SETS_SHOWN and counted not in names:
-            groups.setdefault(counted, []).append(k)
-    unseen = {k for k, n in enumerate(surveys.n_observed.sum(axis=0)) if n == 0 and k > 0}
-    rows = []
-    for name, group in groups.items():
-        found = {k: float(v) for k, v in interval(share[:, group].sum(axis=1)).items()}
-        text = one_in_text(found["mean"], found["low"], found["high"], 1)
-        if all(set(pairs[k]) & unseen for k in group):  # nobody had the allele: an upper bound, never a prevalence of 0
-            found["low"] = 0.0
-            text = at_most_text(found["high"])
-        rows.append(
-            {"genotype": name, **{f"proportion_{k}": v for k, v in found.items()}}
-            | {"one_in": float(one_in(found["mean"])), "text": text}
-        )
-    return pd.DataFrame(rows)

@@ -89,6 +89,16 @@ def test_a_survey_that_differs_as_others_do_cannot_narrow_without_end():
     assert unsure.width_best_mix > 0.1
 
 
+def test_a_fixed_frequency_is_not_surveyed():
+    mine = {"Z": {"count": 40, "of": 2000}, "rare": 0.001, "S": {"uniform": {"low": 0.02, "high": 0.06}}}
+    config = {"population": {"ancestry": {"mine": 1.0}}, "ancestries": {"mine": mine}}
+    known = Knowledge(load_config(config).base, load_config(config).pack, "prevalence.severe.proportion")
+    assert [law is None for law in known.laws[0]] == [False, False, True, True]
+    plan = plan_survey(config, "prevalence.severe.proportion", 0.3)
+    assert plan.width_best_mix <= 0.3 < plan.width
+    assert plan.mean == pytest.approx(0.021**2, rel=0.1)
+
+
 def test_what_is_known_already_needs_no_survey():
     plan = plan_survey(load_config({}), TARGET, 5.0)
     assert plan.n_best_mix == 0

@@ -20,7 +20,7 @@ from simulation.genetics.hardy_weinberg import with_m_as_remainder
 from simulation.genetics.mating import ancestry_genotypes
 from simulation.inference.gene_counting import effective_share
 from simulation.labels import SETS, allele_pairs, default_set, genotypes
-from simulation.parameters.distributions import Beta, Distribution
+from simulation.parameters.distributions import Beta, Distribution, Fixed
 from simulation.parameters.draws import stratified_uniforms
 from simulation.randomness import generator
 
@@ -244,7 +244,9 @@ def _frequency(
 
 
 def _moments(law: Distribution) -> tuple[float, float]:
-    """Mean and variance; of a Beta exactly, of others by their quantiles."""
+    """Mean and variance; of a fixed value and a Beta exactly, of others by their quantiles."""
+    if isinstance(law, Fixed):
+        return law.value, 0.0
     if isinstance(law, Beta):
         size = law.alpha + law.beta
         return law.central, law.central * (1 - law.central) / (size + 1)

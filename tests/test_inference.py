@@ -291,12 +291,12 @@ def observed(n, probability):
     return classes(n[:-1], n[-1], *probability)
 
 
-def direct_maximum(surveys, weight, size):
+def direct_maximum(surveys, size):
     """Maximise the likelihood over logits without EM."""
 
     def loss(logits):
         q = np.exp(np.append(logits, 0.0))
-        return -log_likelihood(q / q.sum(), surveys, weight)
+        return -log_likelihood(q / q.sum(), surveys)
 
     best = min(
         (minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 40_000})
@@ -323,10 +323,9 @@ def screened_survey():
 @pytest.mark.parametrize("surveys", [panel_survey(), screened_survey()], ids=["panel", "screen"])
 def test_em_equals_direct_maximisation(surveys):
     size = {10: 4, 6: 3}[surveys[0].probability.shape[1]]
-    weight = np.ones(len(surveys))
-    found = maximum_likelihood(surveys, weight)
-    by_hand, highest = direct_maximum(surveys, weight, size)
-    assert log_likelihood(found, surveys, weight) >= highest - 1e-9
+    found = maximum_likelihood(surveys)
+    by_hand, highest = direct_maximum(surveys, size)
+    assert log_likelihood(found, surveys) >= highest - 1e-9
     np.testing.assert_allclose(found, by_hand, rtol=2e-5)
 
 
@@ -336,12 +335,12 @@ def test_em_of_two_panels_has_a_closed_form():
     first, second = allele_counts(full.n[:-1]), allele_counts(some.n[:-1])
     s, z = ((first[a] + second[a]) / (first.sum() + second.sum()) for a in (1, 2))
     f = (1 - s - z) * first[3] / (first[0] + first[3])
-    np.testing.assert_allclose(maximum_likelihood([full, some], [1, 1])[1:], [s, z, f], rtol=1e-9)
+    np.testing.assert_allclose(maximum_likelihood([full, some])[1:], [s, z, f], rtol=1e-9)
 
 
 def test_an_allele_that_no_screen_found_settles_at_zero():
     found = classes([0, 0, 0], 10_000, [0, 1, 2], [0.0, 0.0, 1.0])
-    assert maximum_likelihood([found], [1]).tolist() == [1.0, 0.0]
+    assert maximum_likelihood([found]).tolist() == [1.0, 0.0]
 
 
 def test_sampling_covers_a_screen():

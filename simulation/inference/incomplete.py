@@ -111,7 +111,7 @@ def classes(genotype_counts: ArrayLike, n_not_typed: int, read: ArrayLike, detec
     return Classes(n, probability)
 
 
-def log_likelihood(frequency: ArrayLike, surveys: Sequence[Classes], weight: ArrayLike) -> float:
+def log_likelihood(frequency: ArrayLike, surveys: Sequence[Classes]) -> float:
     """Log likelihood of allele frequencies under Hardy-Weinberg proportions.
 
     Parameters
@@ -120,13 +120,11 @@ def log_likelihood(frequency: ArrayLike, surveys: Sequence[Classes], weight: Arr
         Summing to 1. [proportion]
     surveys : sequence of Classes
         What was seen.
-    weight : array_like, shape (n_surveys,)
-        `effective_share` of each survey. [proportion]
 
     Returns
     -------
     float
-        Σ w_k Σ n_c log Σ_g P(c | g) P(g), constants left out. [log]
+        Σ_k Σ n_c log Σ_g P(c | g) P(g), constants left out. [log]
 
     Notes
     -----
@@ -135,27 +133,25 @@ def log_likelihood(frequency: ArrayLike, surveys: Sequence[Classes], weight: Arr
     Examples
     --------
     >>> found = classes([81, 18, 1], 0, [0, 1, 2], [1, 1, 1])
-    >>> bool(log_likelihood([0.9, 0.1], [found], [1]) > log_likelihood([0.8, 0.2], [found], [1]))
+    >>> bool(log_likelihood([0.9, 0.1], [found]) > log_likelihood([0.8, 0.2], [found]))
     True
     """
     genotype = genotype_frequencies(frequency)
     total = 0.0
-    for survey, w in zip(surveys, np.asarray(weight, float), strict=True):
+    for survey in surveys:
         seen = survey.n > 0
         with np.errstate(divide="ignore"):
-            total += w * float((survey.n[seen] * np.log((survey.probability @ genotype)[seen])).sum())
+            total += float((survey.n[seen] * np.log((survey.probability @ genotype)[seen])).sum())
     return total
 
 
-def maximum_likelihood(surveys: Sequence[Classes], weight: ArrayLike) -> Array:
+def maximum_likelihood(surveys: Sequence[Classes]) -> Array:
     """Allele frequencies by expectation and maximisation (EM).
 
     Parameters
     ----------
     surveys : sequence of Classes
         What was seen.
-    weight : array_like, shape (n_surveys,)
-        `effective_share` of each survey. [proportion]
 
     Returns
     -------
@@ -175,7 +171,7 @@ def maximum_likelihood(surveys: Sequence[Classes], weight: ArrayLike) -> Array:
     Examples
     --------
     >>> found = classes([81, 18, 1], 0, [0, 1, 2], [1, 1, 1])
-    >>> maximum_likelihood([found], [1]).round(12).tolist()
+    >>> maximum_likelihood([found]).round(12).tolist()
     [0.9, 0.1]
     """
     n_alleles = n_alleles_of(surveys[0].probability.shape[1])
@@ -184,8 +180,8 @@ def maximum_likelihood(surveys: Sequence[Classes], weight: ArrayLike) -> Array:
     for _ in range(N_STEPS):
         genotype = genotype_frequencies(q)
         counted = np.zeros(n_alleles)
-        for survey, w in zip(surveys, np.asarray(weight, float), strict=True):
-            counted += w * (survey.n @ _given_class(survey, genotype)) @ copies
+        for survey in surveys:
+            counted += (survey.n @ _given_class(survey, genotype)) @ copies
         new = counted / counted.sum()
         if np.abs(new - q).max() < TOLERANCE:
             return np.asarray(new)
@@ -193,7 +189,7 @@ def maximum_likelihood(surveys: Sequence[Classes], weight: ArrayLike) -> Array:
     # towards a frequency of 0 the steps grow ever smaller
     gone = np.where(q < NEARLY_GONE, 0.0, q)
     gone /= gone.sum()
-    if log_likelihood(gone, surveys, weight) >= log_likelihood(q, surveys, weight):
+    if log_likelihood(gone, surveys) >= log_likelihood(q, surveys):
         return np.asarray(gone)
     raise ValueError("the allele frequencies did not settle: the surveys leave them undetermined")
 

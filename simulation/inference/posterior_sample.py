@@ -114,7 +114,7 @@ class _Chains:
     ) -> None:
         self.surveys, self.rng, self.free_rho, self.default_rho = surveys, rng, rho is None, default_rho
         start_rho = default_rho if rho is None else rho
-        best = maximum_likelihood(surveys, np.ones(len(surveys)))
+        best = maximum_likelihood(surveys)
         best = np.maximum(best, 0.5 / sum(2 * int(s.n.sum()) for s in surveys))  # an allele that nobody had
         best /= best.sum()
         theta = np.log(best[1:] / best[0])

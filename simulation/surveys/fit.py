@@ -274,7 +274,7 @@ def _incomplete_posterior(
     try:
         sample = _sample_posterior(seen, generator(seed, 0, "fit posterior"), fixed, default_rho)
         if len(seen) == 1 or rho == 0:
-            return maximum_likelihood(seen, np.ones(len(seen))), sample
+            return maximum_likelihood(seen), sample
     except ValueError as error:
         raise DataError(f"{error}; check the panel and the screen") from None
     return sample.frequency.mean(axis=0), sample

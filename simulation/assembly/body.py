@@ -10,7 +10,7 @@ from simulation.config.slots import MEASURED_GENOTYPES
 from simulation.data.pack import DataPack
 from simulation.disease.liver import cirrhosis_probability, raised_probability
 from simulation.exposures.smoking import age_midpoints
-from simulation.labels import AGES, allele_pairs
+from simulation.labels import AGES, allele_pairs, default_set, genotypes
 from simulation.physiology.serum_aat import SerumLevels, level_distribution
 from simulation.randomness import BLOCK_SIZE
 
@@ -44,6 +44,38 @@ def likes(config: Config, pack: DataPack) -> list[str]:
     """
     own = config.genetics.own_alleles
     return [own[a].like if a in own else pack.alleles[a].like for a in config.genetics.alleles]
+
+
+def counted_as(config: Config, pack: DataPack) -> list[str]:
+    """The set that counts each genotype: the config's own where it says so.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+    pack : DataPack
+        The alleles.
+
+    Returns
+    -------
+    list of str
+        One of `labels.SETS` for each genotype of the config's alleles, in their order.
+
+    Notes
+    -----
+    Source: docs/model.md, section 0.
+
+    Examples
+    --------
+    >>> from simulation.data.pack import data_pack
+    >>> counted_as(Config(genetics={"alleles": ["M", "Z"]}), data_pack())
+    ['normal', 'carrier', 'severe']
+    """
+    alleles, kinds = config.genetics.alleles, likes(config, pack)
+    return [
+        config.sets.get(name) or default_set(alleles[i], alleles[j], kinds[i], kinds[j])
+        for name, (i, j) in zip(genotypes(alleles), allele_pairs(len(alleles)), strict=True)
+    ]
 
 
 def polymerising(config: Config, pack: DataPack) -> list[bool]:

@@ -29,7 +29,6 @@ from simulation.labels import (
     SMOKING,
     STATES,
     allele_pairs,
-    default_set,
     risk_genotype,
 )
 from simulation.labels import genotypes as genotype_names
@@ -163,10 +162,7 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     names = list(genotype_names(alleles))
     pairs = allele_pairs(len(alleles))
     risk_of = [risk_genotype(kinds[i], kinds[j]) for i, j in pairs]
-    counted_as = [
-        config.sets.get(name) or default_set(alleles[i], alleles[j], kinds[i], kinds[j])
-        for name, (i, j) in zip(names, pairs, strict=True)
-    ]
+    counted_as = body.counted_as(config, pack)
     risk_share = np.stack(
         [genotype[..., [r == risk for r in risk_of]].sum(axis=-1) for risk in RISK_GENOTYPES], axis=-1
     )

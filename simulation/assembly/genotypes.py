@@ -81,6 +81,72 @@ def mixture_of(ancestry: dict[str, float] | str, pack: DataPack) -> dict[str, fl
     return dict(ancestry)
 
 
+def mating_share(config: Config) -> float:
+    """Share of second gametes that come from the whole population.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+
+    Returns
+    -------
+    float
+        0 within_ancestry, 1 random. [proportion]
+
+    Notes
+    -----
+    Source: docs/model.md, section 2.
+
+    Examples
+    --------
+    >>> mating_share(Config()), mating_share(Config(genetics={"mating": "random"}))
+    (0.0, 1.0)
+    """
+    mating = config.genetics.mating
+    return {"within_ancestry": 0.0, "random": 1.0}[mating] if isinstance(mating, str) else float(mating)
+
+
+def frequency_laws(config: Config, pack: DataPack, ancestry: str, allele: str, rho: float) -> dict[str, Distribution]:
+    """Distributions that add up to the frequency of an allele in an ancestry.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+    pack : DataPack
+        The rows.
+    ancestry, allele : str
+        Of the data pack or of the config.
+    rho : float
+        Between-survey correlation. [dimensionless]
+
+    Returns
+    -------
+    dict of str to Distribution
+        By the name of their draw; empty where nothing is known.
+
+    Notes
+    -----
+    Source: docs/model.md, section 2.
+
+    Examples
+    --------
+    >>> from simulation.data.pack import data_pack
+    >>> list(frequency_laws(Config(), data_pack(), "irl", "Z", 0.0))
+    ['allele.irl.Z']
+    """
+    if ancestry in config.ancestries:
+        value = config.ancestries[ancestry].get(allele)
+        if value is None:
+            return {}
+        return {f"allele.{ancestry}.{allele}": value.distribution(rho) if isinstance(value, Count) else value}
+    return {
+        f"allele.{population}.{part}": frequency_distribution(pack, population, part, rho)
+        for population, part in frequency_rows(ancestry, allele, pack)
+    }
+
+
 def frequency_rows(ancestry: str, allele: str, pack: DataPack) -> list[tuple[str, str]]:
     """Rows of allele_frequencies.csv that add up to an allele in an ancestry.
 
@@ -151,17 +217,7 @@ def allele_frequencies(config: Config, pack: DataPack, ancestry: str, draws: Dra
     """
     columns = []
     for allele in config.genetics.alleles[1:]:
-        wanted: dict[str, Distribution] = {}
-        if ancestry in config.ancestries:
-            value = config.ancestries[ancestry].get(allele)
-            if isinstance(value, Count):
-                value = value.distribution(rho)
-            if value is not None:
-                wanted[f"allele.{ancestry}.{allele}"] = value
-        else:
-            for population, part in frequency_rows(ancestry, allele, pack):
-                wanted[f"allele.{population}.{part}"] = frequency_distribution(pack, population, part, rho)
-        drawn = draws.draw(wanted)
+        drawn = draws.draw(frequency_laws(config, pack, ancestry, allele, rho))
         columns.append(sum(drawn.values()) if drawn else np.zeros(BLOCK_SIZE))
     if not columns:
         return np.ones((BLOCK_SIZE, 1))
@@ -217,9 +273,8 @@ def genotype_frequencies_by_population(
     """
     names, share = ancestry_shares(config, pack)
     q = np.stack(np.broadcast_arrays(*(allele_frequencies(config, pack, name, draws, rho) for name in names)), axis=1)
-    mating = {"within_ancestry": 0.0, "random": 1.0}.get(str(config.genetics.mating), config.genetics.mating)
     try:
-        by_ancestry = ancestry_genotypes(q[:, None], share[None], config.genetics.inbreeding, float(mating))
+        by_ancestry = ancestry_genotypes(q[:, None], share[None], config.genetics.inbreeding, mating_share(config))
     except ValueError:
         raise ConfigError(
             f"genetics.inbreeding = {config.genetics.inbreeding:g}; with the allele frequencies of some replicate it makes"

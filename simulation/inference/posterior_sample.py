@@ -92,7 +92,7 @@ def sample_posterior(
         for step in range(n_steps):
             chains.step(adapt=False)
             if step % THIN == 0:
-                kept.append((chains.q.copy(), chains.rho.copy()))
+                kept.append((chains.q, chains.rho))
         drawn = np.stack([q for q, _ in kept])  # (steps, chains, alleles)
         spread, of_means = drawn.var(axis=(0, 1)), drawn.mean(axis=0).var(axis=0, ddof=1)
         worth = float(np.min(N_CHAINS * spread / np.maximum(of_means, 1e-300)))
@@ -124,7 +124,7 @@ class _Chains:
         self.pooled = start_rho == 0 and not self.free_rho
         if self.pooled:
             total = sum(informations) + FLOOR * np.eye(n_free)
-            self.shapes = {"shift": _root(np.linalg.inv(total))}
+            self.shapes: dict[str | int, Array] = {"shift": _root(np.linalg.inv(total))}
         else:
             precision = np.linalg.inv(between)
             total = FLOOR * np.eye(n_free)
@@ -133,14 +133,12 @@ class _Chains:
                 total = total + precision - precision @ own @ precision
             self.shapes = {"shift": _root(np.linalg.inv(total)), "mean": _root(between / len(surveys))}
             for k, information in enumerate(informations):
-                self.shapes[f"survey {k}"] = _root(np.linalg.inv(information + precision))
+                self.shapes[k] = _root(np.linalg.inv(information + precision))
             if self.free_rho:
                 self.shapes["rho"] = np.eye(1)
         self.scales = dict.fromkeys(self.shapes, 2.4 / np.sqrt(n_free))
         self.theta = theta + self._normal("shift")
-        self.of_survey = np.stack(
-            [self.theta + (0 if self.pooled else self._normal(f"survey {k}")) for k in range(len(surveys))]
-        )
+        self.of_survey = np.stack([self.theta + (0 if self.pooled else self._normal(k)) for k in range(len(surveys))])
         self.log_rho = np.full(N_CHAINS, np.log(start_rho)) if not self.pooled else np.full(N_CHAINS, -np.inf)
         if self.free_rho:
             self.log_rho = self.log_rho + rng.standard_normal(N_CHAINS)
@@ -163,19 +161,19 @@ class _Chains:
         for name in self.shapes:
             theta, of_survey, log_rho = self.theta, self.of_survey, self.log_rho
             move = self._normal(name)
-            if name == "shift":
+            if isinstance(name, int):  # one survey by itself
+                of_survey = of_survey.copy()
+                of_survey[name] += move
+            elif name == "shift":
                 theta, of_survey = theta + move, of_survey + move
             elif name == "mean":
                 theta = theta + move
-            elif name == "rho":
-                log_rho = log_rho + move[:, 0]
             else:
-                of_survey = of_survey.copy()
-                of_survey[int(name.split()[1])] += move
+                log_rho = log_rho + move[:, 0]
             self._accept(name, theta, of_survey, log_rho, adapt)
 
-    def _accept(self, name: str, theta: Array, of_survey: Array, log_rho: Array, adapt: bool) -> None:
-        changed = range(len(self.surveys)) if name == "shift" else [int(name.split()[1])] if " " in name else []
+    def _accept(self, name: str | int, theta: Array, of_survey: Array, log_rho: Array, adapt: bool) -> None:
+        changed = range(len(self.surveys)) if name == "shift" else [name] if isinstance(name, int) else []
         data = self.data.copy()
         for k in changed:
             data[k] = _data(self.surveys[k], theta if self.pooled else of_survey[k])
@@ -200,11 +198,10 @@ class _Chains:
             size = np.where(log_rho < 0, size, np.nan)
         share = np.exp(log_q) * size[:, None]
         each = gammaln(size) - gammaln(share).sum(axis=-1)
-        for k in range(len(of_survey)):
-            total = total + each + (share * _log_frequencies(of_survey[k])).sum(axis=-1)
+        total = total + len(of_survey) * each + (share * _log_frequencies(of_survey).sum(axis=0)).sum(axis=-1)
         return np.where(np.isfinite(total), total, -np.inf)
 
-    def _normal(self, name: str) -> Array:
+    def _normal(self, name: str | int) -> Array:
         shape = self.shapes[name]
         return np.asarray(self.scales[name] * self.rng.standard_normal((N_CHAINS, len(shape))) @ shape.T)
 

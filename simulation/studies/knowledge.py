@@ -9,17 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.assembly import body
-from simulation.assembly.genotypes import ancestry_shares, frequency_rows
-from simulation.assembly.parameters import central, frequency_distribution
+from simulation.assembly.genotypes import ancestry_shares, frequency_laws, mating_share
+from simulation.assembly.parameters import central
 from simulation.assembly.people import people
 from simulation.config.schema import Config
-from simulation.config.values import Count
 from simulation.data.pack import DataPack
 from simulation.errors import ConfigError, nearest
 from simulation.genetics.hardy_weinberg import with_m_as_remainder
 from simulation.genetics.mating import ancestry_genotypes
 from simulation.inference.gene_counting import effective_share
-from simulation.labels import SETS, allele_pairs, default_set, genotypes
+from simulation.labels import DEFICIENCY_SETS, SETS, genotypes
 from simulation.parameters.distributions import Beta, Distribution, Fixed
 from simulation.parameters.draws import stratified_uniforms
 from simulation.randomness import generator
@@ -60,8 +59,7 @@ class Knowledge:
         n_people = np.array([float(people(p, pack).sum()) for p in config.all_populations.values()])
         self.share, self.people = share, n_people / n_people.sum()
         self.weight = self.people @ share
-        mating = config.genetics.mating
-        self.mating = {"within_ancestry": 0.0, "random": 1.0}[mating] if isinstance(mating, str) else float(mating)
+        self.mating = mating_share(config)
         between = central(config, pack, "geno.between_survey_rho")
         self.laws, self.fixed, self.uniforms = [], [], []
         for ancestry in self.ancestries:
@@ -77,7 +75,7 @@ class Knowledge:
         Parameters
         ----------
         n_typed : mapping of int to float
-            Chromosomes by position of the ancestry; inf: as if it were known exactly.
+            Chromosomes by position of the ancestry.
         found : mapping of (int, int) to float, optional
             Copies found by (ancestry, allele after M). Default: as many as expected.
 
@@ -184,8 +182,6 @@ class Knowledge:
         for a, (law, value) in enumerate(zip(self.laws[k], self.fixed[k], strict=True)):
             if law is None:
                 columns.append(np.full(N_DRAWS, value))
-            elif np.isinf(n):
-                columns.append(np.full(N_DRAWS, law.central))
             else:
                 worth = n * float(effective_share(n, self.rho))
                 share = law.central if found is None or n == 0 else found[k, a] / n
@@ -225,16 +221,10 @@ def _frequency(
     config: Config, pack: DataPack, ancestry: str, allele: str, rho: float
 ) -> tuple[Beta | None, float, str]:
     """What is known of one allele in one ancestry: a Beta, or a fixed value; and the name of its random numbers."""
-    if ancestry in config.ancestries:
-        value = config.ancestries[ancestry].get(allele)
-        laws = [] if value is None else [value.distribution(rho) if isinstance(value, Count) else value]
-        name = f"{ancestry} {allele}"
-    else:
-        rows = frequency_rows(ancestry, allele, pack)
-        laws = [frequency_distribution(pack, population, part, rho) for population, part in rows]
-        name = " ".join(f"{population} {part}" for population, part in rows)
+    laws = frequency_laws(config, pack, ancestry, allele, rho)
+    name = " ".join(key.removeprefix("allele.").replace(".", " ") for key in laws)
     mean, variance = 0.0, 0.0
-    for law in laws:
+    for law in laws.values():
         m, v = _moments(law)
         mean, variance = mean + m, variance + v
     if variance <= 0:
@@ -261,16 +251,10 @@ def _uniforms(seed: int, name: str) -> Array:
 
 def _group(config: Config, pack: DataPack, target: str) -> list[int]:
     """Positions of the genotypes that a target names."""
-    alleles, likes = config.genetics.alleles, body.likes(config, pack)
-    names = genotypes(alleles)
-    pairs = allele_pairs(len(alleles))
-    counted = [
-        config.sets.get(name) or default_set(alleles[i], alleles[j], likes[i], likes[j])
-        for name, (i, j) in zip(names, pairs, strict=True)
-    ]
-    groups = {name: [k] for k, name in enumerate(names)}
+    counted = body.counted_as(config, pack)
+    groups = {name: [k] for k, name in enumerate(genotypes(config.genetics.alleles))}
     groups |= {s: [k for k, c in enumerate(counted) if c == s] for s in SETS if s not in groups}
-    groups["any_deficiency"] = [k for k, c in enumerate(counted) if c in ("SS", "intermediate", "severe")]
+    groups["any_deficiency"] = [k for k, c in enumerate(counted) if c in DEFICIENCY_SETS]
     parts = target.split(".")
     if len(parts) != 3 or parts[0] != "prevalence" or parts[2] != "proportion" or parts[1] not in groups:
         near = nearest(parts[1], list(groups)) if len(parts) > 1 else ""

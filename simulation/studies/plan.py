@@ -111,13 +111,13 @@ def plan_survey(
             "n_chromosomes": _fewest(lambda n, k=k: known.width({k: n}), width),  # type: ignore[misc]
             "width_at_best": narrowed(k, MOST),
             "width_after_1000": narrowed(k, MORE),
-            "narrowing_per_1000": today - narrowed(k, MORE),
         }
         for k, ancestry in enumerate(known.ancestries)
     ]
     table = pd.DataFrame(rows)
     table["n_chromosomes"] = table["n_chromosomes"].astype("Int64")
-    mix, promised = _best_mix(known, width, rho)
+    table["narrowing_per_1000"] = today - table["width_after_1000"]
+    mix, promised = _best_mix(known, width)
     if mix is not None and len(mix) == 1:  # nothing to mix; found more finely alone
         mix = [int(table["n_chromosomes"].iloc[0])]
         promised = known.width({0: float(mix[0])})
@@ -151,11 +151,11 @@ def _fewest(width: Callable[[float], float], wanted: float) -> int | None:
     return high
 
 
-def _best_mix(known: Knowledge, wanted: float, rho: float) -> tuple[list[int] | None, float]:
+def _best_mix(known: Knowledge, wanted: float) -> tuple[list[int] | None, float]:
     """Chromosomes of each ancestry whose last one lowers the variance equally, as few as suffice; and the width promised."""
 
     def gain(k: int, n: float) -> float:
-        worth = n * float(effective_share(n, rho))
+        worth = n * float(effective_share(n, known.rho))
         return float((known.sensitivities[k] / (known.behind[k] + worth) ** 2).sum())
 
     def shares(price: float) -> dict[int, float]:
@@ -174,8 +174,9 @@ def _best_mix(known: Knowledge, wanted: float, rho: float) -> tuple[list[int] | 
     if known.width({}) <= wanted:
         return [0] * len(known.ancestries), known.width({})
     low, high = np.log(dearest) - 60, np.log(dearest)
-    if known.width(shares(float(np.exp(low)))) > wanted:
-        return None, known.width(shares(float(np.exp(low))))
+    narrowest = known.width(shares(float(np.exp(low))))
+    if narrowest > wanted:
+        return None, narrowest
     for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if known.width(shares(float(np.exp(middle)))) <= wanted else (low, middle)

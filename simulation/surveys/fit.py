@@ -179,18 +179,17 @@ def fit_allele_frequencies(
         notes += _rho_notes(between, default_rho)
     rows = allele_rows(surveys, frequency, alpha, beta)
     rows["rho"] = used
-    unseen = [a for a, n in zip(surveys.alleles, surveys.n_observed.sum(axis=0), strict=True) if n == 0 and a != "M"]
-    if unseen:
+    if surveys.unseen:
         notes.append(
-            f"{', '.join(unseen)}: seen in nobody; what is said of it is an upper bound, and a run's mean a guess"
+            f"{', '.join(surveys.unseen)}: seen in nobody; what is said of it is an upper bound, and a run's mean a guess"
         )
     return AlleleFrequencyFit(
         frequency=rows.set_index("allele")["frequency"],
         interval=rows.set_index("allele")[["low", "high"]],
         alleles=rows,
-        by_survey=by_survey(surveys, screened=detection is not None),
+        by_survey=by_survey(surveys),
         genotype_table=genotype_table(surveys, frequency, detection),
-        hardy_weinberg=hardy_weinberg_table(surveys, screened=detection is not None, seed=seed),
+        hardy_weinberg=hardy_weinberg_table(surveys, seed),
         prevalence=prevalence(surveys, alpha, beta, seed) if drawn is None else prevalence_of_draws(surveys, drawn),
         rho=pd.Series(used, index=surveys.alleles),
         between=between,
@@ -339,6 +338,5 @@ def _classes(surveys: Surveys, detection: Array | None) -> list[Classes]:
     for name in surveys.names:
         read = read_as(len(surveys.alleles), [surveys.alleles.index(a) for a in surveys.panels[name]])
         screened = detection if detection is not None and surveys.not_typed.get(name) else np.ones(len(read))
-        n_passed = surveys.not_typed.get(name, 0) if detection is not None else 0
-        found.append(classes(surveys.genotype_counts[name], n_passed, read, screened))
+        found.append(classes(surveys.genotype_counts[name], surveys.not_typed.get(name, 0), read, screened))
     return found

@@ -54,7 +54,7 @@ def allele_rows(surveys: Surveys, frequency: Array, alpha: Array, beta: Array) -
     for k, allele in enumerate(surveys.alleles):
         law = Beta(float(alpha[k]), float(beta[k]))
         low, high = (float(x) for x in law.quantile([0.025, 0.975]))
-        unseen = observed[k] == 0 and k > 0  # behind a screen nobody with MM is typed
+        unseen = allele in surveys.unseen
         low = 0.0 if unseen else low
         text = f"{frequency[k]:.4g} ({low:.4g}-{high:.4g})"
         if unseen:
@@ -76,15 +76,13 @@ def allele_rows(surveys: Surveys, frequency: Array, alpha: Array, beta: Array) -
     return pd.DataFrame(rows)
 
 
-def by_survey(surveys: Surveys, screened: bool) -> pd.DataFrame:
+def by_survey(surveys: Surveys) -> pd.DataFrame:
     """Frequencies in each survey by its own genes, as if surveys did not differ.
 
     Parameters
     ----------
     surveys : Surveys
-        Checked.
-    screened : bool
-        Whether a screen decided who was typed: surveys behind one are left out, for the typed are no sample.
+        Checked; those behind a screen are left out, for the typed are no sample.
 
     Returns
     -------
@@ -99,12 +97,12 @@ def by_survey(surveys: Surveys, screened: bool) -> pd.DataFrame:
     --------
     >>> from simulation.surveys.table import checked_surveys
     >>> table = pd.DataFrame({"survey": "a", "genotype": ["MM", "MZ"], "n": [90, 10]})
-    >>> by_survey(checked_surveys(table), screened=False)["frequency"].tolist()
+    >>> by_survey(checked_surveys(table))["frequency"].tolist()
     [0.95, 0.05]
     """
     parts = [pd.DataFrame(columns=["survey", "allele", "n_observed", "n_typed", "frequency", "low", "high"])]
     for k, name in enumerate(surveys.names):
-        if screened and surveys.not_typed.get(name):
+        if surveys.not_typed.get(name):
             continue
         typed = surveys.n_typed[k] > 0
         x, n = surveys.n_observed[k : k + 1], surveys.n_typed[k : k + 1]
@@ -194,7 +192,7 @@ def prevalence_of_draws(surveys: Surveys, drawn: Array) -> pd.DataFrame:
         counted = default_set(alleles[i], alleles[j], likes[i], likes[j])
         if counted in SETS_SHOWN and counted not in names:
             groups.setdefault(counted, []).append(k)
-    unseen = {k for k, n in enumerate(surveys.n_observed.sum(axis=0)) if n == 0 and k > 0}
+    unseen = {alleles.index(allele) for allele in surveys.unseen}
     rows = []
     for name, group in groups.items():
         found = {k: float(v) for k, v in interval(share[:, group].sum(axis=1)).items()}

@@ -92,15 +92,13 @@ def _allele_names(genotype_counts: Mapping[str, int]) -> list[str]:
     return known
 
 
-def hardy_weinberg_table(surveys: Surveys, screened: bool = False, seed: int = SEED) -> pd.DataFrame:
+def hardy_weinberg_table(surveys: Surveys, seed: int = SEED) -> pd.DataFrame:
     """F and the exact test of each survey.
 
     Parameters
     ----------
     surveys : Surveys
-        Checked.
-    screened : bool, default False
-        Whether a screen decided who was typed: then the typed are no sample, and nothing is tested.
+        Checked; those behind a screen are not tested, for the typed are no sample.
     seed : int, default 20261120
         Of the sampling.
 
@@ -122,7 +120,7 @@ def hardy_weinberg_table(surveys: Surveys, screened: bool = False, seed: int = S
     """
     rows = []
     for name, n in surveys.genotype_counts.items():
-        if (screened and surveys.not_typed.get(name)) or not n.sum():
+        if surveys.not_typed.get(name) or not n.sum():
             continue
         found = exact_test(n, generator(seed, 0, f"hardy_weinberg {name}"))
         f, low, high = inbreeding(n)

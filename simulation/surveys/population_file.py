@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulation.errors import DataError
+from simulation.results.store import write_whole
 from simulation.surveys.fit import AlleleFrequencyFit
 
 
@@ -95,13 +96,9 @@ def write_text_whole(path: Path, text: str, force: bool = False) -> None:
     """
     if path.exists() and not force:
         raise DataError(f"{path}: exists already; choose another name, or replace it with --force")
-    beside = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, text.encode("utf-8"))
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from None
 
 

@@ -17,6 +17,7 @@ from simulation.errors import DataError, nearest
 from simulation.genetics.genotype_names import NOT_TYPED, allele_named, parse_genotype, written_alleles
 from simulation.inference.gene_counting import allele_counts
 from simulation.labels import allele_pairs, genotypes
+from simulation.surveys.text_file import whole_number
 
 Integers = NDArray[np.int64]
 Panel = str | Sequence[str] | Mapping[str, str | Sequence[str]] | None
@@ -63,6 +64,12 @@ class Surveys:
     def genotypes(self) -> tuple[str, ...]:
         """Names of the genotypes of these alleles."""
         return genotypes(self.alleles)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Alleles that nobody had; not M, of which behind a screen nobody may be typed."""
+        total = self.n_observed.sum(axis=0)
+        return tuple(a for a, n in zip(self.alleles[1:], total[1:], strict=True) if n == 0)
 
     @property
     def complete(self) -> bool:
@@ -189,8 +196,9 @@ def _absent(value: Any) -> bool:
 def _count(value: Any, name: str, place: str, mistakes: list[str]) -> int | None:
     """A whole number of people or genes; None where it is none, with a sentence."""
     text = "" if _absent(value) else str(value).strip()
-    if re.fullmatch(r"\d+(\.0*)?", text) and float(text) < 2**53:
-        return int(float(text))
+    count = whole_number(text)
+    if count is not None and count < 2**53:
+        return count
     why = "it is empty" if text == "" else f"{name} = {text}"
     hint = " (a count of people, not a share)" if re.fullmatch(r"\d*\.\d+", text) else ""
     mistakes.append(f"{place}: {why}; {name} must be a whole number, at least 0{hint}")

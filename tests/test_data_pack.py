@@ -23,8 +23,11 @@ SOURCED = {
     "births": PACK.births.values(),
     "population_sizes": PACK.population_sizes.values(),
     "published_figures": PACK.published_figures.values(),
+    "lab_tests": PACK.lab_tests.values(),
+    "readings": [row for rows in PACK.readings.values() for row in rows.values()],
     "assumptions": PACK.assumptions.values(),
     "limits": PACK.limits.values(),
+    "treatment_rules": PACK.treatment_rules.values(),
     "ages": [area.row for area in PACK.ages.values()],
 }
 

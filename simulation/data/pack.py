@@ -18,14 +18,17 @@ from simulation.data.rows import (
     AncestryAllele,
     Assumption,
     Births,
+    LabTest,
     Limit,
     Mixture,
     Parameter,
     PopulationSize,
     PublishedFigure,
+    Reading,
     Reference,
     Smoking,
     Sourced,
+    TreatmentRule,
 )
 from simulation.errors import DataError
 from simulation.labels import AGES, SEXES
@@ -55,12 +58,14 @@ class DataPack:
 
     Attributes
     ----------
-    parameters, alleles, references, ancestries, births, population_sizes, published_figures : dict
+    parameters, alleles, references, ancestries, births, population_sizes, published_figures, lab_tests, treatment_rules : dict
         Rows by name.
     allele_frequencies : dict
         Rows by (population, allele).
-    ancestry_alleles, smoking, mixtures : dict
-        Lists of rows by ancestry, smoking source, mixture.
+    ancestry_alleles, readings : dict
+        Rows by ancestry, or test, and allele.
+    smoking, mixtures : dict
+        Lists of rows by smoking source, mixture.
     ages : dict
         People by area, sex and age group.
     """
@@ -130,6 +135,24 @@ class DataPack:
     def published_figures(self) -> dict[str, PublishedFigure]:
         """Published numbers of genotypes by name, for comparison and never as inputs."""
         return {row.figure: row for row in self._rows("published_figures", PublishedFigure)}
+
+    @cached_property
+    def lab_tests(self) -> dict[str, LabTest]:
+        """Laboratory tests by name."""
+        return {row.test: row for row in self._rows("lab_tests", LabTest)}
+
+    @cached_property
+    def readings(self) -> dict[str, dict[str, Reading]]:
+        """What each test makes of each allele, by test and allele."""
+        return {
+            test: {row.allele: row for row in rows}
+            for test, rows in _grouped(self._rows("readings", Reading), "test").items()
+        }
+
+    @cached_property
+    def treatment_rules(self) -> dict[str, TreatmentRule]:
+        """Rules of augmentation therapy by name."""
+        return {row.rule: row for row in self._rows("treatment_rules", TreatmentRule)}
 
     @cached_property
     def assumptions(self) -> dict[str, Assumption]:

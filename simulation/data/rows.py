@@ -212,3 +212,38 @@ class Limit(Sourced):
 
     limit: str
     text: str
+
+
+@dataclass(frozen=True)
+class LabTest(Sourced):
+    """A laboratory test: what it looks at (serum, protein or dna), what it costs and how long a result takes."""
+
+    test: str
+    label: str
+    looks_at: str
+    cost: float | None
+    currency: str
+    turnaround_days: float | None
+
+
+@dataclass(frozen=True)
+class Reading(Sourced):
+    """What a test makes of one allele: how it reads it, and how often; otherwise it reads M."""
+
+    test: str
+    allele: str
+    read_as: str
+    sensitivity: float
+
+
+@dataclass(frozen=True)
+class TreatmentRule(Sourced):
+    """Who may have augmentation therapy: ages, FEV1 in % of predicted (empty: any), and whether IgA is asked for."""
+
+    rule: str
+    label: str
+    age_min_years: float
+    age_max_years: float | None
+    fev1_min_percent: float | None
+    fev1_max_percent: float | None
+    asks_iga: str

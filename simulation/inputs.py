@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from simulation.diagnosis.programme import Programme, of_replicates
+from simulation.genetics.couples import CoupleLaw
 from simulation.labels import DEFICIENCY_SETS, SETS
 
 TOLERANCE = 1e-9
@@ -33,13 +35,21 @@ AXES: dict[str, tuple[str, ...]] = {
     "low_level": ("replicate", "genotype"),
     "cholestasis": ("replicate", "genotype"),
     "cirrhosis": ("replicate", "age", "genotype"),
+    "bronchiectasis": ("replicate", "sex", "genotype"),
+    "vasculitis_odds_ratio": ("replicate", "genotype"),
     "liver_cancer": ("replicate",),
+    "transplant": ("replicate", "genotype"),
     "panniculitis": ("replicate", "genotype"),
     "iga_deficiency": ("replicate",),
     "willing": ("replicate",),
-    "adult": ("age",),
+    "age_class": ("age", "age_class"),
+    "fev1_band": ("replicate", "smoking", "fev1_band"),
+    "takes_ages": ("rule", "age_class"),
+    "takes_fev1": ("rule", "fev1_band"),
+    "asks_iga": ("rule",),
 }
-SUMS_TO_ONE = ("genotype", "smoking", "state")  # arrays that are distributions over the axis of their own name
+# Arrays that are distributions over the axis of their own name.
+SUMS_TO_ONE = ("genotype", "smoking", "state", "age_class", "fev1_band")
 PROBABILITIES = (
     "genotype",
     "smoking",
@@ -49,10 +59,13 @@ PROBABILITIES = (
     "cholestasis",
     "cirrhosis",
     "liver_cancer",
+    "transplant",
     "panniculitis",
+    "bronchiectasis",
     "iga_deficiency",
     "willing",
-    "adult",
+    "age_class",
+    "fev1_band",
 )
 
 
@@ -96,14 +109,33 @@ class Inputs:
         P(cirrhosis by that age). [proportion]
     liver_cancer, iga_deficiency, willing : DataArray (replicate,)
         P(liver cancer | cirrhosis), P(no IgA), P(willing to be treated). [proportion]
-    adult : DataArray (age,)
-        Share of an age group old enough for treatment. [proportion]
+    bronchiectasis : DataArray (replicate, sex, genotype)
+        P(bronchiectasis). [proportion]
+    vasculitis_odds_ratio : DataArray (replicate, genotype)
+        Of ANCA vasculitis with granulomas, against MM. [odds ratio]
+    transplant : DataArray (replicate, genotype)
+        P(liver transplantation | cirrhosis). [proportion]
+    age_class : DataArray (age, age_class)
+        Share of an age group in each class of ages that the rules of treatment tell apart; the coordinate is the first
+        age of a class. [proportion]
+    fev1_band : DataArray (replicate, smoking, fev1_band)
+        P(FEV1 in a band | severe genotype, COPD); the coordinate is the lower end of a band, in % of predicted. [proportion]
+    takes_ages : DataArray (rule, age_class) of bool
+        Which ages each rule of treatment takes; the rule of the headlines and the line list first.
+    takes_fev1 : DataArray (rule, fev1_band) of bool
+        Which bands of FEV1 it takes.
+    asks_iga : DataArray (rule,) of bool
+        Whether it leaves out people without IgA.
     definition : str
         How COPD is defined: fixed_ratio, lln or recorded.
     inflamed_share : float
         Share of people whose level inflammation raises. [proportion]
-    treatment_age_years : float
-        Age from which treatment is given. [years]
+    programme : Programme or None
+        Laws of testing, today and by every strategy; without them nobody is found and no such table is made.
+    couples : CoupleLaw or None
+        Laws of couples who have a child.
+    treated_with_normal_airflow : float
+        P(emphysema on CT and treated | severe genotype, old enough, low level, no COPD). [proportion]
 
     Raises
     ------
@@ -134,10 +166,19 @@ class Inputs:
     panniculitis: xr.DataArray
     iga_deficiency: xr.DataArray
     willing: xr.DataArray
-    adult: xr.DataArray
+    bronchiectasis: xr.DataArray
+    vasculitis_odds_ratio: xr.DataArray
+    transplant: xr.DataArray
+    age_class: xr.DataArray
+    fev1_band: xr.DataArray
+    takes_ages: xr.DataArray
+    takes_fev1: xr.DataArray
+    asks_iga: xr.DataArray
     definition: str = "fixed_ratio"
     inflamed_share: float = 0.0
-    treatment_age_years: float = 18.0
+    programme: Programme | None = None
+    couples: CoupleLaw | None = None
+    treated_with_normal_airflow: float = 0.0
 
     def __post_init__(self) -> None:
         for name, axes in AXES.items():
@@ -186,6 +227,11 @@ class Inputs:
     def genotypes(self) -> tuple[str, ...]:
         """Names of the genotypes."""
         return tuple(map(str, self.genotype.coords["genotype"].values))
+
+    @cached_property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the rules of treatment; the one of the headlines and the line list first."""
+        return tuple(map(str, self.asks_iga.coords["rule"].values))
 
     @property
     def n_replicates(self) -> int:
@@ -236,4 +282,8 @@ class Inputs:
             value = getattr(self, field.name)
             has_replicates = isinstance(value, xr.DataArray) and "replicate" in value.dims
             kept[field.name] = value.isel(replicate=slice(0, n)) if has_replicates else value
+        if self.programme is not None:
+            kept["programme"] = of_replicates(self.programme, slice(0, n))
+        if self.couples is not None:
+            kept["couples"] = self.couples.first_replicates(n)
         return Inputs(**kept)

@@ -37,7 +37,15 @@ RISK_GENOTYPES = ("MM", "MS", "SS", "MZ", "SZ", "ZZ")  # the genotypes that odds
 SETS = ("normal", "carrier", "SS", "intermediate", "severe")  # never overlap
 DEFICIENCY_SETS = ("SS", "intermediate", "severe")
 ANY_SETS = ("all", *SETS, "any_deficiency")  # what a person may be asked to belong to
-LIVER_STATES = ("none", "cirrhosis", "liver_cancer")
+LIVER_OUTCOMES = (
+    "people",
+    "cirrhosis",
+    "liver_cancer",
+    "liver_transplant",
+    "panniculitis",
+)  # columns of the liver sums
+LIVER_STATES = ("none", "cirrhosis", "liver_cancer", "liver_transplant", "liver_cancer_and_transplant")  # of one person
+OTHER_DISEASES = ("bronchiectasis", "anca_vasculitis")  # beside COPD and the liver
 
 # Columns of a line list that a person's leaf or chance decides.
 PERSON_COLUMNS = (

@@ -26,6 +26,11 @@ OVERRIDES = {
     "diag.bias.register_identification": 0.46,
     "lung.copd_or.passive_smoke": 1.31,
     "lung.copd_or.family_history": 1.62,
+    "liver.transplant_given_cirrhosis": 0.31,
+    "lung.fev1pct.zz_never.earco.mean_percent": 71.0,
+    "lung.fev1pct.zz_ever.earco.sd_percent": 24.5,
+    "tx.iga_deficiency.europe_default": 0.004,
+    "tx.willing": 0.83,
 }
 
 
@@ -160,4 +165,35 @@ def reference_settings(config):
         },
         "pack_years": {sex: classes for sex in SEXES},
         "populations": populations,
+    }
+
+
+def reference_care(config):
+    """What tests/reference.py asks about liver and treatment; the level of each genotype is the one thing taken over."""
+    value, pack = config["parameters"], data_pack()
+    inputs = build_inputs(config)
+    alleles = ["M", "S", "Z", "rare", "null"]
+    pairs = [(alleles[i], alleles[j]) for i in range(5) for j in range(i, 5)]
+    fev1 = {
+        who: tuple(value[f"lung.fev1pct.zz_{who}.earco.{what}_percent"] for what in ("mean", "sd"))
+        for who in ("never", "ever")
+    }
+    cirrhosis = ("cirrhosis.lifetime", "onset_age.mean_years", "onset_age.sd_years")
+    return {
+        "cirrhosis": tuple(value[f"liver.adult.{what}"] for what in cirrhosis),
+        "transplant": value["liver.transplant_given_cirrhosis"],
+        "polymerises": {"M": False, "S": False, "Z": True, "rare": True, "null": False},
+        "low": {pair: float(p) for pair, p in zip(pairs, inputs.low_level.values[0], strict=True)},
+        "normal_airflow": config.get("care", {}).get("treated_with_normal_airflow", 0.0),
+        "fev1": fev1,
+        "iga_deficiency": value["tx.iga_deficiency.europe_default"],
+        "willing": value["tx.willing"],
+        "rules": {
+            name: {
+                "age": (rule.age_min_years, rule.age_max_years),
+                "fev1": (rule.fev1_min_percent, rule.fev1_max_percent),
+                "asks_iga": rule.asks_iga == "yes",
+            }
+            for name, rule in pack.treatment_rules.items()
+        },
     }

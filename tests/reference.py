@@ -49,6 +49,7 @@ The answer of both functions
 ----------------------------
 "people": {(population, genotype, smoking, state): people}
 "people_by_cell", "copd_by_cell": {(population, sex, age, genotype): people}
+"severe_by_age": {(population, age, genotype, smoking, copd, recognised): people}, severe genotypes only
 "copd_attributable_to_genotype", "copd_attributable_to_smoking": {(population, genotype, smoking): cases}
 "solved": {"odds_ratios_severe": (never, ever), "diagnosed_share_severe": ...,
            "recognised_probabilities": {population: (given diagnosed COPD, given anything else)}}
@@ -88,6 +89,9 @@ How the description was read where it leaves a choice
 15. "Rare as Z" in section 4 concerns the dose only: Z with rare is two doses and not the measured ZZ.
 16. A smoking table by age is used as it stands, also below the smoking age.
 17. `uptake_ratio` is u divided by the share tested today. k is given, not solved here.
+18. Cirrhosis is judged at the band's midpoint; whether a person is of the right age at an exact age, even within the
+    band, that has to do with nothing else. A new liver needs two alleles that polymerise.
+19. A person without COPD who is treated has an FEV1 above every bound. A rule without bounds takes every FEV1.
 """
 
 import itertools
@@ -608,6 +612,117 @@ def cirrhosis_by_age(age: float, lifetime: float, mean: float, sd: float) -> flo
     return lifetime * STANDARD_NORMAL.cdf((age - mean) / sd)
 
 
+# --- section 8: treatment ---------------------------------------------------------------------------------
+
+STEPS = (
+    "severe",
+    "not_transplanted",
+    "age",
+    "below_threshold",
+    "copd",
+    "fev1_in_range",
+    "does_not_smoke",
+    "no_iga_deficiency",
+    "willing",
+    "recognised",
+)
+
+# care = {
+#     "cirrhosis": (lifetime, mean, sd), "transplant": P(new liver | cirrhosis), "polymerises": {allele: bool},
+#     "low": {genotype: P(level below the threshold)}, "normal_airflow": P(treated | no COPD),
+#     "fev1": {"never": (mean, sd), "ever": (mean, sd)}, "iga_deficiency": ..., "willing": ...,
+#     "rules": {name: {"age": (from, below or None), "fev1": (from or None, to or None), "asks_iga": bool}},
+# }
+
+
+def transplanted_probability(care: dict[str, Any], age: int, genotype: Genotype) -> float:
+    """Give the probability of cirrhosis by this age band and a new liver (section 7)."""
+    if not all(care["polymerises"][allele] for allele in genotype):
+        return 0.0
+    return cirrhosis_by_age(midpoint(age), *care["cirrhosis"]) * care["transplant"]
+
+
+def fev1_in_range_probability(
+    mean: float, sd: float, low: float | None, high: float | None, floor: float = 0.0
+) -> float:
+    """Give the probability that a normal FEV1 that is not below the floor lies between two bounds (section 8)."""
+
+    def above(x: float) -> float:
+        return 1.0 - STANDARD_NORMAL.cdf((x - mean) / sd)
+
+    begin = above(floor if low is None else low)
+    return (begin - (0.0 if high is None else above(high))) / above(floor)
+
+
+def expected_funnel(
+    severe_by_age: dict[tuple, float], care: dict[str, Any]
+) -> dict[tuple[str, Genotype, str], list[float]]:
+    """Give the people left at each step of each rule, by population, genotype and rule (section 8)."""
+    result: dict[tuple[str, Genotype, str], list[float]] = {}
+    for (population, age, genotype, smoking, copd, recognised), people in severe_by_age.items():
+        for name, rule in care["rules"].items():
+            youngest, end = rule["age"]
+            last = age + BAND_YEARS if end is None else end
+            right_age = max(0.0, min(age + BAND_YEARS, last) - max(age, youngest)) / BAND_YEARS
+            law = care["fev1"]["never" if smoking == "never" else "ever"]
+            low, high = rule["fev1"]
+            shares = [
+                1.0,
+                1.0 - transplanted_probability(care, age, genotype),
+                right_age,
+                care["low"][genotype],
+                1.0 if copd else care["normal_airflow"],
+                fev1_in_range_probability(*law, low, high) if copd else float(high is None),
+                float(smoking != "current"),
+                1.0 - care["iga_deficiency"] if rule["asks_iga"] else 1.0,
+                care["willing"],
+                float(recognised),
+            ]
+            steps = result.setdefault((population, genotype, name), [0.0] * len(STEPS))
+            for i, left in enumerate(itertools.accumulate(shares, lambda a, b: a * b, initial=people)):
+                if i > 0:
+                    steps[i - 1] += left
+    return result
+
+
+def draw_funnel(
+    severe_by_age: dict[tuple, int], care: dict[str, Any], rng: random.Random
+) -> dict[tuple[str, Genotype, str], list[int]]:
+    """Ask person after person what each rule asks, once, and count who is left at each step (section 8)."""
+    result: dict[tuple[str, Genotype, str], list[int]] = {}
+    for (population, age, genotype, smoking, copd, recognised), people in severe_by_age.items():
+        for _ in range(people):
+            transplanted = rng.random() < transplanted_probability(care, age, genotype)
+            exact_age = age + BAND_YEARS * rng.random()
+            low_level = rng.random() < care["low"][genotype]
+            treated = copd or rng.random() < care["normal_airflow"]
+            law = care["fev1"]["never" if smoking == "never" else "ever"]
+            fev1 = draw_truncated_normal(rng, *law, 0.0, law[0] + 8 * law[1]) if copd else math.inf
+            has_iga = rng.random() >= care["iga_deficiency"]
+            willing = rng.random() < care["willing"]
+            for name, rule in care["rules"].items():
+                youngest, end = rule["age"]
+                low, high = rule["fev1"]
+                passes = [
+                    True,
+                    not transplanted,
+                    exact_age >= youngest and (end is None or exact_age < end),
+                    low_level,
+                    treated,
+                    (low is None or fev1 >= low) and (high is None or fev1 <= high),
+                    smoking != "current",
+                    has_iga or not rule["asks_iga"],
+                    willing,
+                    recognised,
+                ]
+                steps = result.setdefault((population, genotype, name), [0] * len(STEPS))
+                for i, passed in enumerate(passes):
+                    if not passed:
+                        break
+                    steps[i] += 1
+    return result
+
+
 # --- the whole chain --------------------------------------------------------------------------------------
 
 
@@ -740,6 +855,7 @@ def empty_tables(settings: dict[str, Any], solved: dict[str, Any]) -> dict[str, 
         "people": {},
         "people_by_cell": {},
         "copd_by_cell": {},
+        "severe_by_age": {},
         "copd_attributable_to_genotype": {},
         "copd_attributable_to_smoking": {},
         "solved": {key: value for key, value in solved.items() if key != "smoking"},
@@ -751,10 +867,13 @@ def empty_tables(settings: dict[str, Any], solved: dict[str, Any]) -> dict[str, 
                 tables["copd_attributable_to_smoking"][name, genotype, status] = 0.0
                 for state in STATES:
                     tables["people"][name, genotype, status, state] = 0.0
+            severe = risk_row(genotype, settings["like"]) == "severe"
             for sex, by_age in population["people"].items():
                 for age in by_age:
                     tables["people_by_cell"][name, sex, age, genotype] = 0.0
                     tables["copd_by_cell"][name, sex, age, genotype] = 0.0
+                    for key in itertools.product(STATUSES, (False, True), (False, True)) if severe else ():
+                        tables["severe_by_age"][(name, age, genotype, *key)] = 0
     return tables
 
 
@@ -825,6 +944,9 @@ def expected_tables(settings: dict[str, Any]) -> dict[str, dict]:
                         )
                         for state, p_state in leaves.items():
                             tables["people"][name, genotype, status, state] += people * p_state
+                            if severe:
+                                key = (name, age, genotype, status, state[0], state[3])
+                                tables["severe_by_age"][key] += people * p_state
     return tables
 
 
@@ -898,6 +1020,8 @@ def simulate_people(settings: dict[str, Any], rng: random.Random) -> dict[str, d
                         recognised = rng.random() < (p_recognised_lung if diagnosed else p_recognised_other)
 
                     tables["people"][name, genotype, status, (copd, diagnosed, label, recognised)] += 1
+                    if severe:
+                        tables["severe_by_age"][name, age, genotype, status, copd, recognised] += 1
                     tables["people_by_cell"][name, sex, age, genotype] += 1
                     tables["copd_by_cell"][name, sex, age, genotype] += int(copd)
                     key = (name, genotype, status)

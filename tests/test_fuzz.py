@@ -201,7 +201,7 @@ def assert_no_stray_gaps(results):
                     infants if stem == "n" or column.startswith("sd_") else table["n_mean"].fillna(0) == 0
                 )
             elif name == "treatment":
-                before = table.groupby(["scenario", "population", "genotype"])["n_mean"].shift()
+                before = table.groupby(["scenario", "population", "rule", "genotype"])["n_mean"].shift()
                 allowed[column] |= (before == 0) | before.isna()
             elif name == "differences":
                 allowed[column] |= (table["base_mean"] <= 0) & (stem == "relative")

@@ -47,8 +47,8 @@ class PersonLaw:
         Serum level. [µmol/L, log µmol/L]
     threshold, inflamed_share, inflamed_ratio : float
         [µmol/L, proportion, ratio]
-    treatment_age_years : float
-        [years]
+    treatment_age_years : tuple of (float, float)
+        From which age, and from which age no longer, the config's own rule takes people. [years]
     """
 
     ancestry: Array
@@ -60,7 +60,7 @@ class PersonLaw:
     threshold: float
     inflamed_share: float
     inflamed_ratio: float
-    treatment_age_years: float
+    treatment_age_years: tuple[float, float]
 
 
 def person_law(inputs: Inputs, replicate: int) -> PersonLaw:
@@ -103,7 +103,7 @@ def person_law(inputs: Inputs, replicate: int) -> PersonLaw:
         threshold=float(inputs.values("serum_threshold")[replicate]),
         inflamed_share=inputs.inflamed_share,
         inflamed_ratio=float(inputs.values("inflamed_ratio")[replicate]),
-        treatment_age_years=inputs.treatment_age_years,
+        treatment_age_years=_treatment_ages(inputs),
     )
 
 
@@ -138,7 +138,7 @@ def persons(
     Examples
     --------
     >>> import simulation
-    >>> from simulation.engines.runs import runs_of
+    >>> from simulation.engines.dealing import runs_of
     >>> from simulation.engines.split import Drawn
     >>> from simulation.engines.walk import walk
     >>> from simulation.randomness import generator
@@ -171,6 +171,13 @@ def persons(
         order = streams("person order").permutation(runs.n_people)
         found = {name: column[order] for name, column in found.items()}
     return {name: found[name] for name in PERSON_COLUMNS if name in found}
+
+
+def _treatment_ages(inputs: Inputs) -> tuple[float, float]:
+    """Ages between which the config's own rule takes people."""
+    taken = np.flatnonzero(inputs.values("takes_ages")[0])
+    ends = [*map(float, inputs.takes_ages.coords["age_class"].values), np.inf]
+    return (ends[taken[0]], ends[taken[-1] + 1]) if taken.size else (np.inf, np.inf)
 
 
 def _shares(weight: Array) -> Array:
@@ -229,26 +236,29 @@ def _people_of(runs: Runs, rows: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def _draw_age(runs: Runs, law: PersonLaw, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Whole years, even within the group; on the right side of the age of treatment where the leaf says which."""
+    """Whole years, even within the group; within the ages of treatment, or outside, where the leaf says which."""
     first = np.array(AGES, np.uint8)
     age = np.repeat(first[runs.codes["age"]], runs.n)
     age += rng.integers(0, YEARS_PER_GROUP, age.size, np.uint8)
-    limit = law.treatment_age_years
     band = first[runs.codes["age"]].astype(float)
-    known = (runs.codes["eligibility"] > 0) & (band < limit) & (limit < band + YEARS_PER_GROUP)
-    rows = np.flatnonzero(known)
+    low, high = (np.clip(limit, band, band + YEARS_PER_GROUP) for limit in law.treatment_age_years)
+    told = runs.codes["eligibility"] >= ELIGIBILITY.index("not_transplanted")
+    rows = np.flatnonzero(told & (low < high) & (high - low < YEARS_PER_GROUP))
     if rows.size:
-        adult = runs.codes["eligibility"][rows] >= ELIGIBILITY.index("adult")
-        low, high = np.where(adult, limit, band[rows]), np.where(adult, band[rows] + YEARS_PER_GROUP, limit)
-        n = runs.n[rows]
-        exact = np.repeat(low, n) + np.repeat(high - low, n) * rng.random(int(n.sum()))
-        below = np.repeat(np.nextafter(high, low), n)  # rounding must not carry anybody to the other side
-        age[_people_of(runs, rows)] = np.minimum(exact, below).astype(np.uint8)
+        band, low, high, n = band[rows], low[rows], high[rows], runs.n[rows]
+        treated = runs.codes["eligibility"][rows] >= ELIGIBILITY.index("age")
+        years = np.repeat(np.where(treated, high - low, YEARS_PER_GROUP - (high - low)), n) * rng.random(int(n.sum()))
+        # of those outside, some are younger and some older: what lies between is skipped
+        begin = np.repeat(np.where(treated, low, band), n)
+        skipped = np.where(~np.repeat(treated, n) & (begin + years >= np.repeat(low, n)), np.repeat(high - low, n), 0.0)
+        end = np.where(treated, high, np.where(high < band + YEARS_PER_GROUP, band + YEARS_PER_GROUP, low))
+        below = np.repeat(np.nextafter(end, band), n)  # rounding must not carry anybody to the other side
+        age[_people_of(runs, rows)] = np.minimum(begin + years + skipped, below).astype(np.uint8)
     return age
 
 
 def _draw_serum(runs: Runs, law: PersonLaw, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Serum level; on the right side of the threshold of those who were asked for it, severe adults."""
+    """Serum level; on the right side of the threshold of severe people of the ages of treatment."""
     genotype = runs.codes["genotype"]
     with np.errstate(divide="ignore"):
         log_mean = np.log(law.geometric_mean).astype(np.float32)
@@ -259,7 +269,7 @@ def _draw_serum(runs: Runs, law: PersonLaw, rng: np.random.Generator) -> NDArray
         law.inflamed_share,
         law.inflamed_ratio,
     )
-    rows = np.flatnonzero(runs.codes["eligibility"] >= ELIGIBILITY.index("adult"))
+    rows = np.flatnonzero(runs.codes["eligibility"] >= ELIGIBILITY.index("age"))
     if rows.size:
         n, g = runs.n[rows], genotype[rows]
         level[_people_of(runs, rows)] = draw_levels_by_side(

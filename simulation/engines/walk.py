@@ -9,47 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.care.augmentation import FUNNEL_STEPS
+from simulation.engines.care import Margins, care_law, lung_groups, split_care
 from simulation.engines.split import Splitter
 from simulation.inputs import Inputs
-from simulation.labels import COPD_STATES, HISTORY_SMOKING, RECOGNISED_STATES, SMOKING, STATES
+from simulation.labels import HISTORY_SMOKING, SMOKING, STATES
 
 CELLS_AT_ONCE = 200_000  # a few replicates at a time: arrays stay small, memory bounded
-LIVER_OUTCOMES = ("people", "cirrhosis", "liver_cancer", "panniculitis")
-_COPD = slice(STATES.index(COPD_STATES[0]), len(STATES))
 _NO_COPD = STATES.index("no_copd")
 _KNOWN = slice(STATES.index("asthma_label"), len(STATES))  # asthma label, diagnosed, undiagnosed; not recognised
 _RECOGNISED_OF = {
     STATES.index(name): STATES.index(f"{name}_recognised")
     for name in ("no_copd", "asthma_label", "diagnosed", "undiagnosed")
 }
-_DOES_NOT_SMOKE = slice(SMOKING.index("never"), SMOKING.index("former") + 1)
-CHANCE_STEPS = ("below_threshold", "no_iga_deficiency", "willing")
-_RECOGNISED_COPD = [i for i, state in enumerate(COPD_STATES) if state in RECOGNISED_STATES]
-
-
-@dataclass(frozen=True)
-class Margins:
-    """What the last splits took of people who are alike, before it was summed; a line list deals it out to its rows.
-
-    Attributes
-    ----------
-    adult : dict of int to ndarray (replicate, population, severe genotype, smoking, state)
-        Old enough for treatment, by position of an age group that is so in part. [people]
-    steps : dict of str to ndarray (replicate, population, severe genotype, smoking, state)
-        At the steps of the funnel where chance decides, `CHANCE_STEPS`; after the first only never and former smokers
-        with COPD. [people]
-    cirrhosis : ndarray (replicate, population, age, liver genotype)
-        [people]
-    liver_cancer, panniculitis : ndarray (replicate, population, liver genotype)
-        [people]
-    """
-
-    adult: dict[int, NDArray[Any]]
-    steps: dict[str, NDArray[Any]]
-    cirrhosis: NDArray[Any]
-    liver_cancer: NDArray[Any]
-    panniculitis: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -64,10 +35,12 @@ class Leaves:
         [people]
     cells : ndarray (replicate, population, sex, age, genotype, 2)
         All people and people with COPD, as they were before the last split: sums of `people`. [people]
-    funnel : ndarray (replicate, population, severe genotype, step)
+    severe : ndarray (replicate, population, age, severe genotype, smoking, state)
+        Those of severe genotypes, summed over sex; with ages even where `people` has none. [people]
+    funnel : ndarray (replicate, population, severe genotype, rule, step)
         Steps in the order of `simulation.care.augmentation.FUNNEL_STEPS`. [people]
     liver : ndarray (replicate, population, liver genotype, outcome)
-        Outcomes in the order of `LIVER_OUTCOMES`. [people]
+        Outcomes in the order of `simulation.labels.LIVER_OUTCOMES`. [people]
     margins : Margins
         Parts of `funnel` and `liver`.
     """
@@ -75,6 +48,7 @@ class Leaves:
     replicates: slice
     people: NDArray[Any]
     cells: NDArray[Any]
+    severe: NDArray[Any]
     funnel: NDArray[Any]
     liver: NDArray[Any]
     margins: Margins
@@ -107,34 +81,6 @@ def copd_by_smoking(inputs: Inputs) -> NDArray[np.float64]:
     copd = inputs.values("copd")
     of_status = [[i for i, status in enumerate(HISTORY_SMOKING) if status == smoking] for smoking in SMOKING]
     return np.stack([copd[..., columns, :].mean(axis=-2) for columns in of_status], axis=-2)
-
-
-def liver_genotypes(inputs: Inputs) -> list[int]:
-    """Positions of the genotypes that the liver table follows.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        The chain.
-
-    Returns
-    -------
-    list of int
-        Those with any probability of cirrhosis or panniculitis.
-
-    Notes
-    -----
-    Source: docs/model.md, section 7.
-
-    Examples
-    --------
-    >>> import simulation
-    >>> inputs = simulation.build_inputs({"population": {"size": 1000, "ancestry": {"gnomad_nfe": 1}}})
-    >>> [inputs.genotypes[i] for i in liver_genotypes(inputs)]
-    ['ZZ', 'Z/rare', 'rare/rare']
-    """
-    harmed = inputs.values("cirrhosis").any(axis=(0, 1)) | inputs.values("panniculitis").any(axis=0)
-    return [int(i) for i in np.flatnonzero(harmed)]
 
 
 def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator[Leaves]:
@@ -176,20 +122,11 @@ def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator
     smoking = inputs.values("smoking")
     risk = np.ascontiguousarray(np.moveaxis(copd_by_smoking(inputs), -1, -2))
     state = inputs.values("state")
-    severe, liver = inputs.members("severe"), liver_genotypes(inputs)
     diagnosis, p_recognised = _diagnosis_and_recognition(state)
     recognisable = [int(i) for i in np.flatnonzero(p_recognised.any(axis=(0, 1, 3)))]
-    adult = inputs.values("adult")
-    funnel_chances = [
-        inputs.values("low_level")[:, None, severe, None, None],
-        1 - inputs.values("iga_deficiency").reshape(-1, 1, 1, 1, 1),
-        inputs.values("willing").reshape(-1, 1, 1, 1, 1),
-    ]
-    liver_chances = [
-        inputs.values("cirrhosis")[:, None, :, liver],
-        inputs.values("liver_cancer").reshape(-1, 1, 1),
-        inputs.values("panniculitis")[:, None, liver],
-    ]
+    care = care_law(inputs)
+    followed = _run_or_list(care.followed)
+    severe = [care.followed.index(g) for g in inputs.members("severe")]
 
     n_cells = n_people.size * genotype.shape[-1] * len(SMOKING)
     at_once = max(1, CELLS_AT_ONCE // max(n_cells, 1))
@@ -204,26 +141,19 @@ def walk(inputs: Inputs, split: Splitter, *, keep_ages: bool = True) -> Iterator
         ]
         copd = split.part("copd", people_h, risk[r][..., inputs.risk_of, :])
         cells = np.stack([people_g, copd.sum(axis=-1)], axis=-1)
-        if not keep_ages:
-            people_h, copd = (_minors_and_adults(array, adult) for array in (people_h, copd))
-        people = _clinical_states(split, people_h, copd, diagnosis[r], p_recognised[r], recognisable)
-        by_age = people[:, :, :, :, _run_or_list(severe)].sum(axis=2)
-        steps, adults = _funnel(split, by_age, adult if keep_ages else np.array([0.0, 1.0]), funnel_chances, r)
-        outcomes = _liver(split, people_g[..., liver].sum(axis=2), liver_chances, r)
-        yield Leaves(
-            r,
-            people,
-            cells,
-            np.stack([steps[step].sum(axis=(-2, -1)) for step in FUNNEL_STEPS], axis=-1),
-            np.stack([outcomes[0], outcomes[1].sum(axis=2), *outcomes[2:]], axis=-1),
-            Margins(adults, {step: steps[step] for step in CHANCE_STEPS}, *outcomes[1:]),
-        )
-
-
-def _minors_and_adults(array: NDArray[Any], adult: NDArray[np.float64]) -> NDArray[Any]:
-    """Sum (replicate, population, sex, age, ...) over sex, and over age into two groups."""
-    by_age = array.sum(axis=2)
-    return np.asarray(np.einsum("rpa...,ba->rpb...", by_age, np.stack([1 - adult, adult])))[:, :, None]
+        if keep_ages:
+            people = _clinical_states(split, people_h, copd, diagnosis[r], p_recognised[r], recognisable)
+            by_age = people[:, :, :, :, followed].sum(axis=2)
+        else:
+            h, c = (array[..., followed, :].sum(axis=2, keepdims=True) for array in (people_h, copd))
+            p_diagnosed, p_found = diagnosis[r][:, :, followed], p_recognised[r][:, :, followed]
+            of_these = [i for i, g in enumerate(care.followed) if g in recognisable]
+            by_age = _clinical_states(split, h, c, p_diagnosed, p_found, of_these)[:, :, 0]
+            h, c = (array.sum(axis=(2, 3), keepdims=True) for array in (people_h, copd))
+            people = _clinical_states(split, h, c, diagnosis[r], p_recognised[r], recognisable)
+        by_lung = lung_groups(by_age)
+        funnel, liver, margins = split_care(split, care, r, by_lung, people_g[..., care.liver].sum(axis=2))
+        yield Leaves(r, people, cells, by_age[:, :, :, severe], funnel, liver, margins)
 
 
 def _clinical_states(
@@ -268,49 +198,3 @@ def _run_or_list(positions: list[int]) -> slice | list[int]:
     """A slice where positions follow each other: it needs no copy."""
     together = positions == list(range(positions[0], positions[-1] + 1)) if positions else False
     return slice(positions[0], positions[-1] + 1) if together else positions
-
-
-def _funnel(
-    split: Splitter, by_age: NDArray[Any], adult: NDArray[np.float64], chances: list[NDArray[np.float64]], r: slice
-) -> tuple[dict[str, NDArray[Any]], dict[int, NDArray[Any]]]:
-    """People of severe genotypes left at each step towards treatment, and adults of age groups that are so in part.
-
-    `by_age` has axes replicate, population, age, genotype, smoking, state. The level is independent of sex and age given
-    the genotype, so both are summed out before it is drawn.
-    """
-    adults = by_age[:, :, adult >= 1].sum(axis=2)
-    partly = {
-        i: split.part("adult", by_age[:, :, i], adult[i : i + 1]) for i, share in enumerate(adult) if 0 < share < 1
-    }
-    for some in partly.values():
-        adults = adults + some
-    p_low, p_iga, p_willing = (chance[r] for chance in chances)
-    low = split.part("level", adults, np.broadcast_to(p_low, adults.shape))
-    copd = low[..., _COPD]
-    quiet = copd[..., _DOES_NOT_SMOKE, :]
-    no_iga = split.part("iga", quiet, p_iga)
-    willing = split.part("willing", no_iga, p_willing)
-    kept = {
-        "severe": by_age.sum(axis=2),
-        "adult": adults,
-        "below_threshold": low,
-        "copd": copd,
-        "does_not_smoke": quiet,
-        "no_iga_deficiency": no_iga,
-        "willing": willing,
-        "recognised": willing[..., _RECOGNISED_COPD],
-    }
-    return kept, partly
-
-
-def _liver(
-    split: Splitter, by_age: NDArray[Any], chances: list[NDArray[np.float64]], r: slice
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Everybody, cirrhosis by age, liver cancer, panniculitis: independent of the lung given genotype and age."""
-    p_cirrhosis, p_cancer, p_skin = (chance[r] for chance in chances)
-    everybody = by_age.sum(axis=2)
-    cirrhosis = split.part("cirrhosis", by_age, np.broadcast_to(p_cirrhosis, by_age.shape))
-    by_genotype = cirrhosis.sum(axis=2)
-    cancer = split.part("liver cancer", by_genotype, np.broadcast_to(p_cancer, by_genotype.shape))
-    skin = split.part("panniculitis", everybody, np.broadcast_to(p_skin, everybody.shape))
-    return everybody, cirrhosis, cancer, skin

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulation.assembly.build import build_inputs
+from simulation.config.programme import level_in_umol_l
 from simulation.errors import ConfigError
 
 THRESHOLD = "aat.threshold.protective_umol_l"
@@ -16,7 +17,7 @@ def share_below(cutoff_umol_l: float, alleles: Sequence[str], standard: str = "n
     Parameters
     ----------
     cutoff_umol_l : float
-        Above 0 and below 100. [µmol/L]
+        One that can be in this unit. [µmol/L]
     alleles : sequence of str
         M first.
     standard : {"nephelometry", "purified"}
@@ -42,11 +43,12 @@ def share_below(cutoff_umol_l: float, alleles: Sequence[str], standard: str = "n
     >>> found["MM"] < 0.01, 0.4 < found["SZ"] < 0.6, found["ZZ"] > 0.99
     (True, True, True)
     """
-    if not 0 < cutoff_umol_l < 100:
-        raise ConfigError(
-            f"--serum-cutoff {cutoff_umol_l:g}; it must be above 0 and below 100 µmol/L (57 mg/dL are 11 µmol/L: is it in"
-            " mg/dL?)"
-        )
+    if not cutoff_umol_l > 0:
+        raise ConfigError(f"--serum-cutoff {cutoff_umol_l:g}; it must be above 0 µmol/L")
+    try:
+        level_in_umol_l(cutoff_umol_l)
+    except ValueError as error:
+        raise ConfigError(f"--serum-cutoff {cutoff_umol_l:g}; {error}") from None
     inputs = build_inputs(
         {
             "genetics": {"alleles": list(alleles)},

@@ -12,8 +12,9 @@ import pytest
 
 import simulation
 from simulation.config.load import load_config
+from simulation.engines.dealing import runs_of
 from simulation.engines.individuals import person_law, persons
-from simulation.engines.runs import chunks, runs_of
+from simulation.engines.runs import chunks
 from simulation.engines.split import Drawn
 from simulation.engines.walk import copd_by_smoking, walk
 from simulation.labels import AGES, PERSON_COLUMNS, SEXES, SMOKING, STATES

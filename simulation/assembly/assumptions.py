@@ -47,6 +47,11 @@ def assumptions_made(loaded: LoadedConfig) -> list[dict[str, str]]:
         "severe_solved": not all(name in config.parameters for name in GIVEN_OR_SOLVED),
         "not_recorded": config.copd.definition != "recorded",
         "nephelometry": config.serum.standard == "nephelometry",
+        "strategies": bool(config.strategies),
+        "stopped": any(
+            (p.smoking or c.smoking).stopped > 0 for c in loaded.scenarios.values() for p in c.all_populations.values()
+        ),
+        "cascade": any(strategy.cascade for strategy in config.strategies.values()),
         "exposures": bool(config.exposures.model_dump(exclude_defaults=True)),
     }
     rows = [

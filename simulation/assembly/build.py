@@ -12,10 +12,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulation.assembly import body, copd, genotypes, people, recognition
+from simulation.assembly import body, care, copd, couples, finding, genotypes, other_diseases, people, recognition
 from simulation.assembly.parameters import Draws, distributions
 from simulation.assembly.smoking import pack_years_by_age, pack_years_quantiles_by_age, smoking_of_populations
-from simulation.care.augmentation import adult_share
 from simulation.config.load import LoadedConfig, load_config
 from simulation.config.schema import Config
 from simulation.data.pack import DataPack
@@ -154,6 +153,7 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     # 1. people
     populations = list(config.all_populations)
     n_people = [people.people(population, pack) for population in config.all_populations.values()]
+    births = people.births(config, pack)
 
     # 2. genotype
     rho = float(values["geno.between_survey_rho"][0])
@@ -170,8 +170,6 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     # 3. smoking
     smoking = smoking_of_populations(config, pack, values, draws)
     pack_years = pack_years_by_age(values)
-
-    treatment_age = float(values["tx.min_age_years"][0])
 
     # 4. serum level and liver, which depend on the genotype alone or with age
     serum = body.serum_levels(config, pack, values)
@@ -202,14 +200,36 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     recognisable = np.array([counted == "severe" for counted in counted_as])
     state = recognition.states(config, pack, values, diagnosed, solved.diagnosed_copd, zz_risk, recognisable)
 
+    # 7. treatment
+    rules = care.treatment_rules(config, pack, values)
+    bronchiectasis = other_diseases.bronchiectasis(values, risk_of)
+    panniculitis = values["panniculitis.prevalence_zz"][:, None] * two_polymers
+
+    # 8. finding people
+    risk_position = np.array([RISK_GENOTYPES.index(risk) for risk in risk_of])
+    links = finding.Links(
+        serum,
+        share,
+        by_ancestry,
+        state,
+        probability,
+        risk_position,
+        pack_years,
+        cirrhosis,
+        panniculitis,
+        bronchiectasis,
+    )
+
     population, genotype_axis = _axis("population", populations), _axis("genotype", names)
     sex, age, history = _axis("sex", SEXES), _axis("age", AGES), _axis("history", HISTORIES)
     smoking_axis, ancestry_axis = _axis("smoking", SMOKING), _axis("ancestry", ancestries)
     replicate = _axis("replicate", range(draws.block * BLOCK_SIZE, (draws.block + 1) * BLOCK_SIZE))
+    rule, age_class = _axis("rule", rules.names), _axis("age_class", rules.age_ends)
+    fev1_band = _axis("fev1_band", rules.fev1_ends)
     copd_axes = [replicate, sex, age, history, _axis("risk_genotype", RISK_GENOTYPES)]
     inputs = Inputs(
         n_people=_named(np.stack(n_people), population, sex, age),
-        n_births=_named(people.births(config, pack), population),
+        n_births=_named(births, population),
         ancestry=_named(share, population, ancestry_axis),
         ancestry_genotype=_named(by_ancestry, replicate, population, ancestry_axis, genotype_axis),
         genotype=_named(genotype, replicate, population, genotype_axis),
@@ -232,13 +252,28 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
         cholestasis=_named(values["liver.infant.cholestasis_zz"][:, None] * two_polymers, replicate, genotype_axis),
         cirrhosis=_named(cirrhosis, replicate, age, genotype_axis),
         liver_cancer=_named(values["liver.adult.hcc_given_cirrhosis"], replicate),
-        panniculitis=_named(values["panniculitis.prevalence_zz"][:, None] * two_polymers, replicate, genotype_axis),
+        transplant=_named(values["liver.transplant_given_cirrhosis"][:, None] * two_polymers, replicate, genotype_axis),
+        panniculitis=_named(panniculitis, replicate, genotype_axis),
+        bronchiectasis=_named(bronchiectasis, replicate, sex, genotype_axis),
+        vasculitis_odds_ratio=_named(
+            np.broadcast_to(
+                other_diseases.odds_ratios(values, risk_of, other_diseases.VASCULITIS), (BLOCK_SIZE, len(names))
+            ),
+            replicate,
+            genotype_axis,
+        ),
         iga_deficiency=_named(values["tx.iga_deficiency.europe_default"], replicate),
         willing=_named(values["tx.willing"], replicate),
-        adult=_named(adult_share(treatment_age), age),
+        age_class=_named(rules.age_class, age, age_class),
+        fev1_band=_named(rules.fev1_band, replicate, smoking_axis, fev1_band),
+        takes_ages=_named(rules.takes_ages, rule, age_class),
+        takes_fev1=_named(rules.takes_fev1, rule, fev1_band),
+        asks_iga=_named(rules.asks_iga, rule),
         definition=config.copd.definition,
         inflamed_share=serum.inflamed_share,
-        treatment_age_years=treatment_age,
+        programme=finding.programme(config, pack, values, links),
+        couples=couples.couples(config, pack, ancestries, share, by_ancestry, births),
+        treated_with_normal_airflow=config.care.treated_with_normal_airflow,
     )
     return inputs, solved
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from simulation.assembly.care import rule_in_words
 from simulation.assembly.genotypes import ancestry_shares, frequency_rows, mixture_of
-from simulation.assembly.parameters import UPTAKE, central, distributions, frequency_distribution, smoking_distributions
+from simulation.assembly.parameters import (
+    UPTAKE,
+    UPTAKE_OF,
+    central,
+    distributions,
+    frequency_distribution,
+    own_uptakes,
+    smoking_distributions,
+    strategy_uptake_name,
+)
 from simulation.assembly.people import births_area
+from simulation.config.checks.finding import tests_used
 from simulation.config.load import LoadedConfig
 from simulation.config.populations import age_weights, ages_area, population_key
 from simulation.config.schema import Config
 from simulation.config.values import Count, RowName
 from simulation.data.rows import Sourced
+from simulation.diagnosis.readings import NO_PROTEIN
 from simulation.labels import BASE
 from simulation.parameters.distributions import Distribution, Fixed
 
@@ -78,17 +90,46 @@ def _figures(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
         *_alleles(config, loaded),
         *_smoking(config, loaded),
         *_people(config, loaded),
+        *_laboratory(config, loaded),
+        *_rules(loaded),
     ]
+
+
+def _laboratory(config: Config, loaded: LoadedConfig) -> list[Figure]:
+    """Costs and turnaround of the tests that may be done, and what tests of the genotype read."""
+    pack, rows = loaded.pack, []
+    for name in sorted(tests_used(config)):
+        test, own = pack.lab_tests[name], config.testing.tests.get(name)
+        for what, unit in (("cost", config.testing.currency), ("turnaround_days", "days")):
+            key, text = f"test.{name}.{what}", f"{test.label}, {what.replace('_', ' in ')}"
+            value = getattr(own, what) if own is not None else None
+            known = getattr(test, what)
+            if value is not None:
+                origin = _origin(loaded, f"testing.tests.{name}.{what}")
+                rows.append(_of_config("laboratory test", key, text, value, unit, origin))
+            elif known is not None:
+                # the row's flag is that of the cost; how long a test takes is always assumed
+                source = test if what == "cost" else replace(test, verified="no")
+                rows.append(_of_pack("laboratory test", key, text, known, unit, source))
+    for test_name, readings in pack.readings.items():
+        label = pack.lab_tests[test_name].label
+        for allele in config.genetics.alleles[1:]:
+            if allele in readings:
+                row = readings[allele]
+                text = f"{label} reads {allele} as {'nothing' if row.read_as == NO_PROTEIN else row.read_as}"
+                key = f"reading.{test_name}.{allele}"
+                rows.append(_of_pack("reading", key, text, row.sensitivity, "proportion", row))
+    return rows
 
 
 def _parameters(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
     pack, rows = loaded.pack, []
     for name, distribution in distributions(config, pack).items():
-        value = config.recognition.uptake if name == UPTAKE else config.parameters.get(name)
-        base = loaded.scenarios[BASE]
-        same = value == (base.recognition.uptake if name == UPTAKE else base.parameters.get(name))
+        value, base = _given(config, name), loaded.scenarios[BASE]
+        same = value == _given(base, name)
         key = name if name == UPTAKE else f"parameters.{name}"
         key = "copd.prevalence" if name.startswith("copd.prevalence ") else key
+        key = "strategies" if name.startswith(UPTAKE_OF) else key
         origin = _origin(loaded, key) if same else "scenario"
         if value is None and name in pack.parameters:
             row: Any = pack.parameters[name]
@@ -99,7 +140,8 @@ def _parameters(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
             source = row
         else:
             row, source = pack.parameters.get(name), OWN
-        description = row.description if row is not None else "COPD prevalence to be met"
+        missing = "Uptake of strategies" if name.startswith(UPTAKE_OF) else "COPD prevalence to be met"
+        description = row.description if row is not None else missing
         unit = row.unit if row is not None else "proportion"
         if isinstance(value, RowName):
             description = f"{description} (row {value.name})"
@@ -110,6 +152,15 @@ def _parameters(config: Config, loaded: LoadedConfig) -> list[dict[str, Any]]:
             found["value"] = row.value
         rows.append(found)
     return rows
+
+
+def _given(config: Config, name: str) -> Any:
+    """What a config puts in the place of a parameter; None where it leaves the default row."""
+    if name == UPTAKE:
+        return config.recognition.uptake
+    if name.startswith(UPTAKE_OF):
+        return next((value for value in own_uptakes(config) if strategy_uptake_name(value) == name), None)
+    return config.parameters.get(name)
 
 
 def _origin(loaded: LoadedConfig, key: str) -> str:
@@ -233,6 +284,14 @@ def _people(config: Config, loaded: LoadedConfig) -> list[Figure]:
                 key, text = f"mixture.{name}.{ancestry}", f"Share of {ancestry} in {name}"
                 rows.append(_of_config("mixture", key, text, part, "proportion", origin))
     return rows
+
+
+def _rules(loaded: LoadedConfig) -> list[Figure]:
+    """All rules: a run counts people by each."""
+    return [
+        _of_pack("treatment rule", f"treatment_rules.{name}", rule_in_words(rule), rule.age_min_years, "years", rule)
+        for name, rule in loaded.pack.treatment_rules.items()
+    ]
 
 
 def _of_pack(kind: str, name: str, description: str, value: float, unit: str, source: Sourced) -> Figure:

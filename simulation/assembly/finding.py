@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.assembly.body import counted_as
 from simulation.assembly.laboratory import Laboratory
 from simulation.assembly.parameters import UPTAKE, central, strategy_uptake_name
 from simulation.config.schema import Config
 from simulation.config.ways import Way, ways
 from simulation.data.pack import DataPack
-from simulation.diagnosis.delay import share_over, unrecognised_years, years_since_first_symptom
+from simulation.diagnosis.delay import age_at_first_symptom, recognised_years, share_over, years_since_first_symptom
 from simulation.diagnosis.programme import (
     RESULTS,
     UNRECOGNISED,
@@ -28,12 +28,13 @@ from simulation.diagnosis.programme import (
 from simulation.diagnosis.strategies import TODAY, uptake_after_offers
 from simulation.genetics.relatives import relative_probabilities
 from simulation.genetics.transmission import gametes
-from simulation.labels import AGES, HISTORY_SMOKING, RISK_GENOTYPES, SEXES, SMOKING, STATES
+from simulation.labels import AGES, HISTORY_SMOKING, SEXES, SMOKING, STATES
 from simulation.physiology.serum_aat import SerumLevels
 
 Array = NDArray[np.float64]
 MANY_DOCTORS = 3
 FURTHEST = 4  # a relative's number of siblings, children, ... goes up to so many times the mean
+_FOUND = RESULTS.index("found")
 _DIAGNOSED, _DIAGNOSED_RECOGNISED = STATES.index("diagnosed"), STATES.index("diagnosed_recognised")
 
 
@@ -119,9 +120,8 @@ def programme(config: Config, pack: DataPack, values: dict[str, Array], links: L
         )
         for way in found
     )
-    tested, result = _today(config, values, links.state, algorithms[0])
+    tested, result = _today(config, pack, values, links, algorithms[0])
     ages = ("diag.trigger.young_copd_years", "diag.trigger.early_emphysema_years")
-    symptomatic, years, until = _delay(config, pack, values)
     few = "copd_under_65_or_20_pack_years" in asked
     return Programme(
         strategies=strategies,
@@ -130,12 +130,10 @@ def programme(config: Config, pack: DataPack, values: dict[str, Array], links: L
         result_today=result,
         few_pack_years=_few_pack_years(links, values) if few else np.zeros((1,) * 6),
         born_since=np.clip((config.testing.years - np.array(AGES)) / 5, 0.0, 1.0),
-        signs=_signs(config, values, links, {name for way in found for name in way.triggers}),
+        signs=_signs(config, pack, values, links, {name for way in found for name in way.triggers}),
         ages=(_number(values, ages[0]), _number(values, ages[1])),
-        cascade=_cascade(config, values, links, laboratory) if any(s.cascade for s in strategies) else None,
-        symptomatic=symptomatic,
-        years=years,
-        years_until_recognised=until,
+        cascade=_cascade(config, pack, values, links, laboratory) if any(s.cascade for s in strategies) else None,
+        **_delay(values),
         delay=_delay_law(values),
     )
 
@@ -153,30 +151,33 @@ def _uptake(way: Way, config: Config, values: dict[str, Array]) -> Array:
     return uptake_after_offers(np.asarray(once, float), way.settings.interval_years, config.testing.years)
 
 
-def _today(config: Config, values: dict[str, Array], state: Array, algorithm: AlgorithmLaw) -> tuple[Array, Array]:
+def _today(
+    config: Config, pack: DataPack, values: dict[str, Array], links: Links, algorithm: AlgorithmLaw
+) -> tuple[Array, Array]:
     """P(tested | COPD diagnosed, not recognised) and what came of it.
 
-    Of people with diagnosed COPD a share u is tested. Of severe ones r are recognised, so at least r / P(found) must have
-    been tested; of those tested and found, who are not among r were not followed up.
+    Of people with diagnosed COPD a share u is tested; of severe ones as many as it takes to recognise the share r, all their
+    genotypes alike, for nobody knows them beforehand. Whom the test cannot see is recognised in another way; who is found
+    beyond r was not followed up.
     """
     uptake = values[UPTAKE if UPTAKE in values else "diag.copd_tested.recommended"][:, None, None]
-    joint = state[..., 1, [_DIAGNOSED, _DIAGNOSED_RECOGNISED]]
+    joint = links.state[..., 1, [_DIAGNOSED, _DIAGNOSED_RECOGNISED]]
     diagnosed = joint.sum(axis=-1)
     r = np.divide(joint[..., 1], diagnosed, out=np.zeros(diagnosed.shape), where=diagnosed > 0)
     result = np.broadcast_to(algorithm.result[:, None], (*r.shape, len(RESULTS)))
-    found = result[..., RESULTS.index("found")]
-    needed = np.divide(r, found, out=(r > 0).astype(float), where=found > 0)
-    tested = np.clip(np.maximum(np.broadcast_to(uptake, r.shape), needed), 0.0, 1.0)
-    joint_result = tested[..., None] * result
-    joint_result[..., RESULTS.index("found")] = np.maximum(joint_result[..., RESULTS.index("found")] - r, 0.0)
-    left = joint_result.sum(axis=-1)
-    nobody = np.eye(len(RESULTS))[RESULTS.index("negative")]
-    share = np.divide(
-        joint_result, left[..., None], out=np.broadcast_to(nobody, joint_result.shape).copy(), where=left[..., None] > 0
-    )
-    unrecognised = 1 - r
-    p_tested = np.divide(tested - r, unrecognised, out=np.zeros(r.shape), where=unrecognised > 0)
-    return np.clip(np.where(left > 0, p_tested, 0.0), 0.0, 1.0), share
+    found = result[..., _FOUND]
+    genotype = (links.ancestry_share[None, ..., None] * links.ancestry_genotype).sum(axis=2)
+    severe = genotype * np.array([name == "severe" for name in counted_as(config, pack)])
+    sought, seen = (severe * r).sum(axis=-1, keepdims=True), (severe * found).sum(axis=-1, keepdims=True)
+    needed = np.divide(sought, seen, out=np.zeros(seen.shape), where=seen > 0)
+    tested = np.minimum(np.where(r > 0, np.maximum(uptake, needed), uptake), 1.0)
+    unrecognised = tested[..., None] * result
+    unrecognised[..., _FOUND] = np.maximum(tested * found - r, 0.0)
+    left = unrecognised.sum(axis=-1)
+    nothing = np.broadcast_to(np.eye(len(RESULTS))[RESULTS.index("negative")], unrecognised.shape)
+    share = np.divide(unrecognised, left[..., None], out=nothing.copy(), where=left[..., None] > 0)
+    p_tested = np.divide(left, 1 - r, out=np.zeros(r.shape), where=r < 1)
+    return np.clip(p_tested, 0.0, 1.0), share
 
 
 def _few_pack_years(links: Links, values: dict[str, Array]) -> Array:
@@ -195,19 +196,26 @@ def _few_pack_years(links: Links, values: dict[str, Array]) -> Array:
     return np.stack(tables, axis=1)[..., links.risk_of]
 
 
-def _signs(config: Config, values: dict[str, Array], links: Links, wanted: set[str]) -> dict[str, Array]:
+def _signs(
+    config: Config, pack: DataPack, values: dict[str, Array], links: Links, wanted: set[str]
+) -> dict[str, Array]:
     """P(sign | leaf) of what only some people have; axes replicate, population, sex, age, genotype, smoking, state."""
     n = len(links.risk_of)
     shape = (-1, 1, 1, 1, n, 1, 1)
     diagnosed = np.array([state == "diagnosed" for state in UNRECOGNISED], float)
     everybody = np.ones(len(UNRECOGNISED))
-    zz = links.risk_of == RISK_GENOTYPES.index("ZZ")
+    is_severe = np.array([name == "severe" for name in counted_as(config, pack)])
     found: dict[str, Array] = {}
     if "basal_emphysema" in wanted:
         severe, others = (values[f"diag.trigger.basal_emphysema.{who}"][:, None] for who in ("severe", "others"))
-        found["basal_emphysema"] = np.where(zz, severe, others).reshape(shape) * diagnosed
+        found["basal_emphysema"] = np.where(is_severe, severe, others).reshape(shape) * diagnosed
     if "liver_disease" in wanted:
-        found["liver_disease"] = links.cirrhosis.reshape(len(links.cirrhosis), 1, 1, len(AGES), n, 1, 1) * everybody
+        # genotypes without a risk of their own have the baseline, as far as adults go
+        adult = np.array(AGES) >= values["liver.adult.min_age_years"][0]
+        baseline = (config.liver.baseline_cirrhosis or 0.0) * adult[:, None]
+        own = links.cirrhosis.any(axis=(0, 1))
+        p = np.where(own, links.cirrhosis, baseline)
+        found["liver_disease"] = p.reshape(len(p), 1, 1, len(AGES), n, 1, 1) * everybody
     if "panniculitis" in wanted:
         found["panniculitis"] = links.panniculitis.reshape(shape) * everybody
     if "bronchiectasis" in wanted:
@@ -220,7 +228,9 @@ def _signs(config: Config, values: dict[str, Array], links: Links, wanted: set[s
     return found
 
 
-def _cascade(config: Config, values: dict[str, Array], links: Links, laboratory: Laboratory) -> CascadeLaw:
+def _cascade(
+    config: Config, pack: DataPack, values: dict[str, Array], links: Links, laboratory: Laboratory
+) -> CascadeLaw:
     first = _cascade_uptake(config.cascade.uptake_first_degree, "first", values)
     second = _cascade_uptake(config.cascade.uptake_second_degree, "second", values)
     wanted: list[tuple[str, str, int, Array]] = [
@@ -231,8 +241,8 @@ def _cascade(config: Config, values: dict[str, Array], links: Links, laboratory:
         ("children", "child", "cascade.n_children", first),
         ("second_degree", "half_sibling", "cascade.n_second_degree", second),
     ):
-        most = max(1, int(np.ceil(FURTHEST * values[row].max())))
-        wanted.append((name, relation, most, values[row] / most * uptake))
+        most = max(1, int(np.ceil(FURTHEST * central(config, pack, row))))
+        wanted.append((name, relation, most, np.minimum(values[row] / most, 1.0) * uptake))
     by_relation = {relation: _relatives(links, config, relation) for _, relation, _, _ in wanted}
     reading = laboratory.reading(config.cascade.test)
     severe = reading[:, laboratory.severe].sum(axis=-1)[None]
@@ -262,27 +272,22 @@ def _relatives(links: Links, config: Config, relation: str) -> Array:
     return np.asarray(mixed / mixed.sum(axis=-1, keepdims=True))
 
 
-def _delay(config: Config, pack: DataPack, values: dict[str, Array]) -> tuple[Array, Array, Array]:
-    """Who with COPD has had a first symptom, and how long ago, by smoking and age; and of those recognised today."""
-    age_from = np.array(AGES, float)[None]
+def _delay(values: dict[str, Array]) -> dict[str, Array]:
+    """Of one person with COPD, by smoking and age: P(first symptom before now), and expected sums over those with one."""
+    edges = np.append(np.array(AGES, float), AGES[-1] + 5.0)
+    delay = [values[f"diag.delay.{what}_years"] for what in ("mean", "sd")]
     found = {}
     for who in ("never", "ever"):
-        names = [f"diag.first_symptom_age.{who}.{what}_years" for what in ("mean", "sd")]
-        p, still = years_since_first_symptom(age_from, age_from + 5, *(values[name][:, None] for name in names))
-        # the years of people recognised take an integral: at the central values only
-        fixed = [central(config, pack, name) for name in (*names, "diag.delay.mean_years", "diag.delay.sd_years")]
-        found[who] = p, p * still, _years_until_recognised(*fixed)[None]
+        law = [values[f"diag.first_symptom_age.{who}.{what}_years"] for what in ("mean", "sd")]
+        p, since = years_since_first_symptom(edges[:-1], edges[1:], *(x[:, None] for x in law))
+        found[who] = {
+            "symptomatic": p,
+            "years": p * since,
+            "age_at_first_symptom": p * age_at_first_symptom(edges[:-1], edges[1:], *(x[:, None] for x in law)),
+            "years_until_recognised": p * recognised_years(edges, *law, *delay),
+        }
     by_smoking = [found["never" if status == "never" else "ever"] for status in SMOKING]
-    symptomatic, years, until = (np.stack(parts, axis=1) for parts in zip(*by_smoking, strict=True))
-    return symptomatic, years, until
-
-
-@lru_cache(maxsize=64)
-def _years_until_recognised(mean: float, sd: float, delay_mean: float, delay_sd: float) -> Array:
-    """Expected years of one person with COPD from the first symptom, if there was one, to recognition, by age."""
-    age_from = np.array(AGES, float)
-    p, _ = years_since_first_symptom(age_from, age_from + 5, mean, sd)
-    return p * unrecognised_years(age_from, age_from + 5, mean, sd, delay_mean, delay_sd)[1]
+    return {name: np.stack([table[name] for table in by_smoking], axis=1) for name in by_smoking[0]}
 
 
 def _delay_law(values: dict[str, Array]) -> Array:

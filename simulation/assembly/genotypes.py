@@ -12,6 +12,7 @@ from simulation.data.pack import DataPack
 from simulation.errors import ConfigError
 from simulation.genetics.hardy_weinberg import with_m_as_remainder
 from simulation.genetics.mating import ancestry_genotypes, mixed_genotypes
+from simulation.genetics.relatives import inbreeding_of_matings
 from simulation.parameters.distributions import Distribution
 from simulation.randomness import BLOCK_SIZE
 
@@ -105,6 +106,31 @@ def mating_share(config: Config) -> float:
     """
     mating = config.genetics.mating
     return {"within_ancestry": 0.0, "random": 1.0}[mating] if isinstance(mating, str) else float(mating)
+
+
+def inbreeding(config: Config) -> float:
+    """Wright's F: the config's own, and what matings of relatives add.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+
+    Returns
+    -------
+    float
+        [dimensionless]
+
+    Notes
+    -----
+    Children of first cousins have F = 1/16; a share of them adds its part. Source: docs/model.md, section 2.
+
+    Examples
+    --------
+    >>> inbreeding(Config(genetics={"related_parents": {"first_cousin": 0.2}}))
+    0.0125
+    """
+    return config.genetics.inbreeding + inbreeding_of_matings(config.genetics.related_parents)
 
 
 def frequency_laws(config: Config, pack: DataPack, ancestry: str, allele: str, rho: float) -> dict[str, Distribution]:
@@ -274,7 +300,7 @@ def genotype_frequencies_by_population(
     names, share = ancestry_shares(config, pack)
     q = np.stack(np.broadcast_arrays(*(allele_frequencies(config, pack, name, draws, rho) for name in names)), axis=1)
     try:
-        by_ancestry = ancestry_genotypes(q[:, None], share[None], config.genetics.inbreeding, mating_share(config))
+        by_ancestry = ancestry_genotypes(q[:, None], share[None], inbreeding(config), mating_share(config))
     except ValueError:
         raise ConfigError(
             f"genetics.inbreeding = {config.genetics.inbreeding:g}; with the allele frequencies of some replicate it makes"

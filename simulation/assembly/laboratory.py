@@ -143,10 +143,28 @@ class Laboratory:
             result=result,
             positive=tuple(name in ("found", "not_confirmed") or (name == "blind" and stepwise) for name in RESULTS),
             genotyped=tuple(name in ("found", "blind") or (name == "not_confirmed" and parallel) for name in RESULTS),
-            named=np.broadcast_to(np.zeros(shape[-1]) if reading is None else self.named(reading), shape),
+            named=np.broadcast_to(self._named(way, reading, self.below(cut_off), self.below(threshold)), shape),
             cost=np.broadcast_to(cost, shape),
             days=self._turnaround(way),
         )
+
+    def _named(self, way: Way, reading: Array | None, below_cut_off: Array, below_threshold: Array) -> Array:
+        """P(a deficiency allele is named | the genotype was read as not severe), sequencing of the reflex included."""
+        if reading is None:
+            return np.zeros(len(self.severe) - 1)
+        if not (way.measures_level and way.how == "reflex"):
+            return self.named(reading)
+        b, t = below_cut_off, below_threshold
+        sequenced = self.reading("sequencing")
+        not_severe, naming = ~self.severe, ~self.severe & ~self._normal
+        explained, unexplained = reading[:, self._explains_low & not_severe], reading[:, ~self._explains_low]
+        e, u = explained.sum(axis=-1), unexplained.sum(axis=-1)
+        u_named = reading[:, ~self._explains_low & ~self._normal].sum(axis=-1)
+        seq_blind, seq_named = sequenced[:, not_severe].sum(axis=-1), sequenced[:, naming].sum(axis=-1)
+        blind = b * e + (b - t) * u + t * u * seq_blind
+        # a report names an allele if the first reading or, of those sequenced, sequencing does
+        named = b * e + (b - t) * u_named + t * (u_named * seq_blind + (u - u_named) * seq_named)
+        return np.asarray(np.clip(np.divide(named, blind, out=np.zeros(blind.shape), where=blind > 0), 0.0, 1.0))
 
     def _turnaround(self, way: Way) -> float:
         days = [self.days(test) for test in (way.first_test, way.then) if test is not None]

@@ -25,6 +25,7 @@ from simulation.parameters.draws import draw_parameters
 
 Array = NDArray[np.float64]
 UPTAKE = "recognition.uptake"
+UPTAKE_OF = "strategy uptake "
 
 
 def row_distribution(row: Parameter) -> Distribution:
@@ -130,7 +131,61 @@ def distributions(config: Config, pack: DataPack) -> dict[str, Distribution]:
             found[prevalence_name(copd)] = copd.prevalence
     if config.recognition.uptake is not None:
         found[UPTAKE] = _resolved(config.recognition.uptake, pack)
+    for uptake in own_uptakes(config):
+        found[strategy_uptake_name(uptake)] = _resolved(uptake, pack)
     return found
+
+
+def own_uptakes(config: Config) -> list[Distribution | RowName]:
+    """Uptakes of strategies and of relatives that a config gives.
+
+    Parameters
+    ----------
+    config : Config
+        One scenario.
+
+    Returns
+    -------
+    list of Distribution or RowName
+        As read.
+
+    Notes
+    -----
+    Source: docs/model.md, section 11.
+
+    Examples
+    --------
+    >>> own_uptakes(Config(strategies={"all_copd": {"uptake": 0.4}}))
+    [Fixed(value=0.4)]
+    """
+    relatives = (config.cascade.uptake_first_degree, config.cascade.uptake_second_degree)
+    given = [*(strategy.uptake for strategy in config.strategies.values()), *relatives]
+    return [uptake for uptake in given if uptake is not None]
+
+
+def strategy_uptake_name(uptake: Distribution | RowName) -> str:
+    """Name under which an uptake is drawn.
+
+    Parameters
+    ----------
+    uptake : Distribution or RowName
+        As read from a config.
+
+    Returns
+    -------
+    str
+        The row's name; for a number or distribution a name made of it, so that strategies that give the same share it.
+
+    Notes
+    -----
+    Source: docs/model.md, section 11.
+
+    Examples
+    --------
+    >>> strategy_uptake_name(RowName("diag.copd_tested.spain2021")), strategy_uptake_name(Fixed(0.4))
+    ('strategy uptake diag.copd_tested.spain2021', 'strategy uptake 0.4')
+    """
+    return f"{UPTAKE_OF}{uptake.name if isinstance(uptake, RowName) else uptake.text}"
 
 
 def central(config: Config, pack: DataPack, name: str) -> float:

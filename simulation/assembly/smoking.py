@@ -94,7 +94,38 @@ def smoking_of_populations(config: Config, pack: DataPack, values: dict[str, Arr
         solved = smoking_by_age(never.ravel(), current.ravel(), each, pattern)
         for (p, s), table in zip(margins, np.split(solved, len(margins)), strict=True):
             found[:, p, s] = table
+    for p, population in enumerate(populations):
+        found[:, p] = after_stopping(found[:, p], (population.smoking or config.smoking).stopped)
     return found
+
+
+def after_stopping(smoking: Array, stopped: float) -> Array:
+    """Smoking status after a share of current smokers has stopped.
+
+    Parameters
+    ----------
+    smoking : ndarray (..., 3)
+        P(never, former, current). [proportion]
+    stopped : float
+        [proportion]
+
+    Returns
+    -------
+    ndarray (..., 3)
+        [proportion]
+
+    Notes
+    -----
+    Who stops has the pack-years of former smokers of the same age (A): the effect is that of stopping as early as they
+    did. Source: docs/model.md, section 3.
+
+    Examples
+    --------
+    >>> after_stopping(np.array([0.5, 0.2, 0.3]), 0.5).round(3)
+    array([0.5 , 0.35, 0.15])
+    """
+    never, former, current = np.moveaxis(smoking, -1, 0)
+    return np.stack([never, former + stopped * current, (1 - stopped) * current], axis=-1)
 
 
 def _drawn_shares(source: str, rows: Sequence[Smoking], pack: DataPack, draws: Draws) -> tuple[Array, Array]:

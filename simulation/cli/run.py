@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from simulation.config.schema import Config
     from simulation.results.results import Results
     from simulation.studies.blocks import Progress
 
@@ -104,6 +105,8 @@ def check(
         print(f"  {name}: {int(people(population, loaded.pack).sum()):,} people")
     print(f"  {base.replicates:,} replicates, engine {base.engine}, seed {base.seed}, COPD {base.copd.definition}")
     print(f"  scenarios: {', '.join(loaded.scenarios)}")
+    for line in _strategies(base):
+        print(f"  {line}")
     files = sorted(set(loaded.origins.values()) - {"default"})
     print(f"  values from: {', '.join(files) or 'defaults only'}")
     for ancestry, alleles in unknown_frequencies(loaded).items():
@@ -114,6 +117,9 @@ def check(
         key.startswith("individuals.") and origin != "default" for key, origin in loaded.origins.items()
     ):
         print(f"  mind: [individuals] is of use with engine individuals only; this is {base.engine}")
+    unused = [key for key, origin in loaded.origins.items() if key.startswith("cascade.") and origin != "default"]
+    if unused and not any(strategy.cascade for strategy in base.strategies.values()):
+        print("  mind: [cascade] is of use to a strategy with cascade = true only; there is none")
     if wanted.n_listed:
         print(f"  a line list of about {wanted.n_listed:,.0f} people")
     print(
@@ -149,6 +155,25 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder 
     results.plot.save_all(folder / "figures")
     write_report(results, folder)
     print(f"Report: {folder / 'report.html'}")
+
+
+def _strategies(config: Config) -> Iterator[str]:
+    """Whom each strategy offers a test, which, and how many take it."""
+    from simulation.config.values import RowName
+    from simulation.config.ways import ways
+    from simulation.diagnosis.strategies import TODAY
+
+    for way in ways(config) if config.strategies else ():
+        if way.who == TODAY:
+            taken = ""
+        else:
+            uptake, again = way.settings.uptake, way.settings.interval_years
+            share = "1" if uptake is None else uptake.name if isinstance(uptake, RowName) else uptake.text
+            taken = f"uptake {share}" + ("; " if again is None else f", offered every {again:g} years; ")
+        who = "" if way.who == way.name else f"{way.who}; "
+        tests = "" if way.who == TODAY != way.name else way.algorithm
+        parts = f"{who}{taken}{tests}".removesuffix("; ")
+        yield f"strategy {way.name}: {parts}{'; and relatives' if way.settings.cascade else ''}"
 
 
 def _duration(seconds: float) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from simulation.config.checks.care import check_care
 from simulation.config.checks.copd import check_copd
-from simulation.config.checks.genetics import check_alleles, check_own_ancestries, check_sets
+from simulation.config.checks.finding import check_finding
+from simulation.config.checks.genetics import check_alleles, check_own_ancestries, check_related_parents, check_sets
 from simulation.config.checks.parameters import check_correlations, check_parameters
 from simulation.config.checks.people import check_population, check_smoking, named_populations
 from simulation.config.schema import Config
@@ -39,6 +41,7 @@ def check_names(config: Config, pack: DataPack) -> list[str]:
     return [
         *check_alleles(config, pack),
         *check_own_ancestries(config, pack),
+        *check_related_parents(config),
         *(
             text
             for name, population in named_populations(config)
@@ -46,7 +49,9 @@ def check_names(config: Config, pack: DataPack) -> list[str]:
         ),
         *check_smoking("smoking", config.smoking, pack),
         *check_copd(config, pack),
+        *check_care(config, pack),
         *check_parameters(config, pack),
         *check_correlations(config, pack),
+        *check_finding(config, pack),
         *check_sets(config),
     ]

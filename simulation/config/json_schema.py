@@ -25,7 +25,7 @@ def json_schema() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(json_schema()["properties"])[:3]
-    ['ancestries', 'copd', 'correlations']
+    ['ancestries', 'care', 'cascade']
     """
     schema = Config.model_json_schema()
     schema["title"] = "AATD Simulation config"

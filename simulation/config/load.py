@@ -30,6 +30,9 @@ SCENARIO_KEYS = (
     "exposures",
     "recognition",
     "liver",
+    "testing",
+    "cascade",
+    "care",
     "parameters",
 )
 # pydantic's kinds of wrong type, in words
@@ -203,8 +206,13 @@ def _scenario_mistakes(label: str, name: str, layer: Mapping[str, Any]) -> list[
         f"{label}: scenarios.{name}.{key}: a scenario cannot change {key}; it may change {', '.join(SCENARIO_KEYS)}"
         f"{nearest(key, SCENARIO_KEYS)}"
         for key in layer
-        if key not in SCENARIO_KEYS and key in Config.model_fields
+        if key not in (*SCENARIO_KEYS, "strategies") and key in Config.model_fields
     ]
+    if "strategies" in layer:
+        mistakes.append(
+            f"{label}: scenarios.{name}.strategies: strategies are compared on the same people, in every scenario; put another"
+            " one into [strategies] of the base"
+        )
     for key in ("population", "populations"):
         tables = layer.get(key, {})
         tables = [tables] if key == "population" else list(tables.values()) if isinstance(tables, Mapping) else []
@@ -349,10 +357,10 @@ def _model_at(path: Sequence[str]) -> type[BaseModel] | None:
         while model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
             options = [a for a in get_args(model) if a is not type(None)]
             models = [a for a in options if isinstance(a, type) and issubclass(a, BaseModel)]
-            if models:
-                model = models[0]
-            elif getattr(model, "__origin__", None) is dict:
+            if getattr(model, "__origin__", None) is dict:
                 break
+            elif models:
+                model = models[0]
             elif options and getattr(options[0], "__origin__", None) is dict:
                 model = options[0]
             else:

@@ -144,7 +144,7 @@ class Testing(Model):
 class Strategy(Model):
     """Who is offered a test, which, and how many take it."""
 
-    who: str | None = Field(None, description="Whom the strategy offers a test; default: its own name.")
+    who: str | None = Field(None, description="Whom it offers a test (`aatd strategies`). Default: its own name.")
     uptake: Value | None = Field(
         None, description="Share of those offered a test who take it. Default: 1, everybody. [proportion]"
     )

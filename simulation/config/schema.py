@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
+from simulation.config.model import Model, Name
+from simulation.config.programme import Care, Cascade, Couples, MgPerDl, Strategy, Testing
 from simulation.config.values import Frequency, Proportion, Value, parse_proportion
 from simulation.labels import AGES, ANY_SETS, PERSON_COLUMNS
 
 Like = Literal["M", "S", "Z", "null"]
 Definition = Literal["fixed_ratio", "lln", "recorded"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
-
-
-class Model(BaseModel):
-    """A frozen table that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, strict=True)
 
 
 def _age_limit(value: Any) -> Any:
@@ -37,6 +32,12 @@ class Smoking(Model):
     never: Proportion | None = Field(None, description="Share of never smokers from 15 years. [proportion]")
     former: Proportion | None = Field(None, description="Share of former smokers from 15 years. [proportion]")
     current: Proportion | None = Field(None, description="Share of current smokers from 15 years. [proportion]")
+
+    stopped: Proportion = Field(
+        0.0,
+        description="Share of current smokers who have stopped: they count as former smokers of their age, with the"
+        " pack-years of these. For scenarios. [proportion]",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Smoking:
@@ -161,6 +162,11 @@ class Genetics(Model):
         "within_ancestry",
         description="within_ancestry (0), random (1), or the share of second gametes from the whole population.",
     )
+    related_parents: dict[str, Proportion] = Field(
+        {},
+        description="Share of people whose parents are related, by relation: first_cousin = 0.2. It adds to inbreeding."
+        " [proportion]",
+    )
     own_alleles: dict[Name, OwnAllele] = Field({}, description="Alleles that the data pack does not know.")
 
 
@@ -170,10 +176,8 @@ class Serum(Model):
     standard: Literal["nephelometry", "purified"] = Field(
         "nephelometry", description="Calibration of the assay; SZ below the threshold depends on it."
     )
-    threshold_mg_dl: float | None = Field(
+    threshold_mg_dl: MgPerDl | None = Field(
         None,
-        gt=0,
-        le=300,
         description="Threshold in mg/dL instead of aat.threshold.protective_umol_l, converted by"
         " aat.conversion.umol_per_mgdl. [mg/dL]",
     )
@@ -302,6 +306,13 @@ class Config(Model):
     exposures: Exposures = Field(Exposures(), description="Other causes of COPD.")
     recognition: Recognition = Field(Recognition(), description="Diagnosis and recognition.")
     liver: Liver = Field(Liver(), description="Liver disease.")
+    testing: Testing = Field(Testing(), description="How people are tested, today and by strategies.")
+    strategies: dict[Name, Strategy] = Field(
+        {}, description="Ways to find people, compared on the same people: all_copd, newborn_screening, ..."
+    )
+    cascade: Cascade = Field(Cascade(), description="Testing the relatives of recognised people.")
+    couples: Couples = Field(Couples(), description="Couples who have a child.")
+    care: Care = Field(Care(), description="Who may have augmentation therapy.")
     sets: dict[str, Literal["normal", "carrier", "SS", "intermediate", "severe"]] = Field(
         {}, description='Genotypes counted in another set than by default: SZ = "severe".'
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulation.config.schema import Config, Copd, PopulationCopd
 from simulation.config.values import RowName
+from simulation.config.ways import ways
 from simulation.labels import SEXES
 
 GIVEN_OR_SOLVED = ("lung.copd_or.zz_never", "lung.copd_or.zz_ever")  # solved unless a config gives them
@@ -30,8 +31,10 @@ WITHOUT_CHANCE = (
     "lung.copd_base.min_age_years",
     "lung.onset_ramp.",
     "lung.ukb_mix.",
-    "tx.min_age_years",
     "liver.adult.min_age_years",
+    "diag.trigger.young_copd_years",
+    "diag.trigger.few_pack_years",
+    "diag.trigger.early_emphysema_years",
 )
 EXPOSURE_ROWS = ("passive_smoke", "family_history", "child_resp_hosp")
 
@@ -65,6 +68,7 @@ def used_parameters(config: Config) -> list[str]:
         *_smoking(),
         *_copd(config),
         *_recognition(config),
+        *_finding(config),
         *_liver_and_treatment(config),
     ]
 
@@ -156,8 +160,33 @@ def _recognition(config: Config) -> list[str]:
         if config.recognition.severe_diagnosis == "solved":
             names.append(DIAGNOSED_ZZ)
     names += ["diag.share_diagnosed.zz_ukb", "diag.bias.register_identification"]
-    if config.recognition.uptake is not None:
-        names.append("diag.copd_tested.recommended")
+    return [*names, "diag.copd_tested.recommended"]
+
+
+def _finding(config: Config) -> list[str]:
+    """Delay, cut-offs, triggers and relatives."""
+    found = ways(config)
+    names = [f"diag.first_symptom_age.{who}.{what}_years" for who in ("never", "ever") for what in ("mean", "sd")]
+    names += ["diag.delay.mean_years", "diag.delay.sd_years", "diag.n_doctors.mean", "diag.n_doctors.sd"]
+    levels = [way for way in found if way.measures_level and way.cut_off_umol_l is None]
+    if any(way.cut_off_mg_dl is None for way in levels):
+        names.append("diag.cutoff.optimal_mg_dl")
+    if levels and config.serum.threshold_mg_dl is None:
+        names.append("aat.conversion.umol_per_mgdl")
+    asked, triggers = {way.who for way in found}, {name for way in found for name in way.triggers}
+    if "copd_under_65_or_20_pack_years" in asked:
+        names += ["diag.trigger.young_copd_years", "diag.trigger.few_pack_years"]
+    if "emphysema_before_45" in triggers:
+        names.append("diag.trigger.early_emphysema_years")
+    if "liver_disease" in triggers and config.liver.baseline_cirrhosis is None:
+        names.append("liver.adult.min_age_years")
+    if "basal_emphysema" in triggers:
+        names += ["diag.trigger.basal_emphysema.severe", "diag.trigger.basal_emphysema.others"]
+    if any(way.settings.cascade for way in found):
+        names += ["cascade.parents_alive", "cascade.n_siblings", "cascade.n_children", "cascade.n_second_degree"]
+        for degree in ("first", "second"):
+            if getattr(config.cascade, f"uptake_{degree}_degree") is None:
+                names.append(f"cascade.uptake_{degree}_degree")
     return names
 
 
@@ -168,12 +197,43 @@ def _liver_and_treatment(config: Config) -> list[str]:
         "liver.adult.onset_age.mean_years",
         "liver.adult.onset_age.sd_years",
         "liver.adult.hcc_given_cirrhosis",
+        "liver.transplant_given_cirrhosis",
         "panniculitis.prevalence_zz",
     ]
     if config.liver.baseline_cirrhosis is not None:
         names += [f"liver.or.fibrosis_cirrhosis.{genotype}" for genotype in ("mz", "sz", "ss")]
         names.append("liver.adult.min_age_years")
-    return [*names, "tx.min_age_years", "tx.iga_deficiency.europe_default", "tx.willing"]
+    names += [f"lung.bronchiectasis.baseline.{sex}" for sex in SEXES]
+    names += [f"lung.bronchiectasis_or.{genotype}" for genotype in ("ms", "ss", "mz", "sz", "zz")]
+    names += ["vasculitis.gpa_or.mz_ms", "vasculitis.gpa_or.zz_ss_sz"]
+    names += [*fev1_rows(ever=False), *fev1_rows(ever=True)]
+    return [*names, "tx.iga_deficiency.europe_default", "tx.willing"]
+
+
+def fev1_rows(ever: bool) -> tuple[str, str]:
+    """Rows of the mean and the standard deviation of FEV1 of severe people with COPD.
+
+    Parameters
+    ----------
+    ever : bool
+        Of those who ever smoked, or of never smokers.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Names of the two rows.
+
+    Notes
+    -----
+    Source: docs/model.md, section 8.
+
+    Examples
+    --------
+    >>> fev1_rows(ever=True)[0]
+    'lung.fev1pct.zz_ever.earco.mean_percent'
+    """
+    stem = f"lung.fev1pct.zz_{'ever' if ever else 'never'}.earco"
+    return f"{stem}.mean_percent", f"{stem}.sd_percent"
 
 
 def prevalence_name(copd: Copd | PopulationCopd) -> str:

@@ -171,8 +171,8 @@ class Programme:
     symptomatic, years : ndarray (replicate, smoking, age)
         P(first symptom before now | COPD), and expected years since then of one person with COPD, 0 where there was no
         symptom yet. [proportion, years]
-    years_until_recognised : ndarray (replicate, smoking, age)
-        The same of recognised people: no longer than the delay. [years]
+    age_at_first_symptom, years_until_recognised : ndarray (replicate, smoking, age)
+        The same of the age at the first symptom; and of the years of recognised people, no longer than the delay. [years]
     delay : ndarray (replicate, 5)
         In the order of `DELAY`. [years, doctors, proportion]
     """
@@ -188,6 +188,7 @@ class Programme:
     cascade: CascadeLaw | None
     symptomatic: Array
     years: Array
+    age_at_first_symptom: Array
     years_until_recognised: Array
     delay: Array
 

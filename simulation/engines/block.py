@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.engines.expected import attributable_copd
+from simulation.diagnosis.programme import DELAY, of_replicates
+from simulation.engines.care import liver_genotypes
+from simulation.engines.couples import couples_with_children
+from simulation.engines.dealing import runs_of
+from simulation.engines.expected import attributable_copd, other_diseases
+from simulation.engines.finding import find
 from simulation.engines.individuals import PersonLaw, person_law
-from simulation.engines.runs import Runs, runs_of
+from simulation.engines.runs import Runs
 from simulation.engines.split import Drawn, Expected, Splitter
 from simulation.engines.sums import axes_of, sum_by_age, sum_people, with_last_total, with_totals
-from simulation.engines.walk import Leaves, liver_genotypes, walk
+from simulation.engines.walk import Leaves, walk
+from simulation.genetics.couples import CoupleLaw
 from simulation.inputs import Inputs
 from simulation.randomness import generator
 from simulation.results.axes import Axes
@@ -50,7 +56,8 @@ class BlockSums:
     axes : Axes
         Names along the axes.
     drawn : dict of str to ndarray
-        "people", "by_age", "funnel", "liver": integers drawn (the expected numbers with the engine `expected`). [people]
+        "people", "by_age", "funnel", "liver", "testing", "strategies": integers drawn (the expected numbers with the
+        engine `expected`); "strategy_work". [people; also currency, years]
     expected : dict of str to ndarray
         The same without chance, and "attributable", "birth", "cholestasis". [people, proportion]
     listed : list of Listed
@@ -108,6 +115,7 @@ def run_block(
         raise ValueError(f"unknown engine {engine}; it must be one of {', '.join(ENGINES)}")
     expected, _ = _sum_leaves(inputs, Expected())
     drawn: dict[str, NDArray[Any]] = dict(expected)
+    split_drawn: Splitter = Expected() if engine == "expected" else Drawn(seed, block)
     listed: list[Listed] = []
     if engine != "expected":
         stop = inputs.n_replicates if n_listed is None else n_listed
@@ -116,10 +124,19 @@ def run_block(
             positions = range(leaves.replicates.start, min(leaves.replicates.stop, stop))
             return [_listed(inputs, leaves, r, seed, block, only) for r in positions]
 
-        drawn, listed = _sum_leaves(inputs, Drawn(seed, block), list_people if engine == "individuals" else None)
+        drawn, listed = _sum_leaves(inputs, split_drawn, list_people if engine == "individuals" else None)
     birth = inputs.values("genotype")
     expected["attributable"] = with_totals(inputs, attributable_copd(inputs), smoking_axis=3)
     expected["birth"] = _at_birth(inputs, birth)
+    expected["other_diseases"] = with_totals(inputs, other_diseases(inputs))
+    if inputs.programme is not None:
+        shape = (inputs.n_replicates, expected["people"].shape[1], len(DELAY))
+        expected["delay"] = np.broadcast_to(inputs.programme.delay[:, None], shape)
+    if inputs.couples is not None:
+        drawn["couples"] = _couples(inputs, inputs.couples, split_drawn)
+        expected["couples"] = _couples(inputs, inputs.couples, Expected())
+        expected["couples_by_ancestry"] = _without_total(inputs, inputs.couples.by_ancestry)
+        expected["residual_risk"] = _without_total(inputs, inputs.couples.residual)
     expected["cholestasis"] = _at_birth(inputs, birth * inputs.values("cholestasis")[:, None, :])
     return BlockSums(axes_of(inputs, liver_genotypes(inputs)), drawn, expected, listed)
 
@@ -137,14 +154,37 @@ def _sum_leaves(
 ) -> tuple[dict[str, NDArray[Any]], list[Listed]]:
     parts: dict[str, list[NDArray[Any]]] = {"people": [], "by_age": [], "funnel": [], "liver": []}
     listed: list[Listed] = []
-    for leaves in walk(inputs, split, keep_ages=isinstance(split, Drawn)):
+    programme = inputs.programme
+    if programme is not None:
+        parts |= {"testing": [], "symptoms": [], "strategies": [], "strategy_work": []}
+    keep_ages = isinstance(split, Drawn) or (programme is not None and programme.beyond_today)
+    for leaves in walk(inputs, split, keep_ages=keep_ages):
         parts["people"].append(sum_people(inputs, leaves.people))
         parts["by_age"].append(sum_by_age(inputs, leaves.cells))
         parts["funnel"].append(with_last_total(inputs, leaves.funnel))
         parts["liver"].append(with_last_total(inputs, leaves.liver))
+        if programme is not None:
+            found = find(inputs, of_replicates(programme, leaves.replicates), split, leaves.people, leaves.severe)
+            parts["testing"].append(with_totals(inputs, found.funnel))
+            parts["symptoms"].append(with_totals(inputs, found.symptoms))
+            parts["strategies"].append(with_totals(inputs, found.parts))
+            parts["strategy_work"].append(with_totals(inputs, found.work))
         if list_people is not None:
             listed += list_people(leaves)
     return {name: np.concatenate(arrays) for name, arrays in parts.items()}, listed
+
+
+def _couples(inputs: Inputs, law: CoupleLaw, split: Splitter) -> NDArray[Any]:
+    """Couples of every population, and their sum."""
+    found = couples_with_children(law, split)
+    return found if len(inputs.populations) == 1 else np.concatenate([found, found.sum(axis=1, keepdims=True)], axis=1)
+
+
+def _without_total(inputs: Inputs, array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Proportions of every population; the total has none of its own."""
+    if len(inputs.populations) == 1:
+        return array
+    return np.concatenate([array, np.full_like(array[:, :1], np.nan)], axis=1)
 
 
 def _at_birth(inputs: Inputs, probability: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from simulation.engines.cascade import draw_relatives
 from simulation.engines.offers import Offered, people_by_offer, weighted
 from simulation.engines.split import Splitter
 from simulation.inputs import Inputs
-from simulation.labels import AGES, COPD_STATES, RECOGNISED_STATES, STATES
+from simulation.labels import COPD_STATES, RECOGNISED_STATES, STATES
 
 Counts = NDArray[Any]
 Array = NDArray[np.float64]
@@ -55,13 +55,14 @@ class Found:
 class _Drawn:
     """What all strategies share: one partition of the unrecognised people of every state.
 
-    tested and result are today's; untested has axes (replicate, population, genotype, offer), takes one more, the interval
-    between uptakes; results, by algorithm and state, one more for the result; named as takes.
+    tested, result and named_today are today's. untested has axes (replicate, population, genotype, offer); takes one more,
+    the interval between uptakes; results, by algorithm and state, one more for the result; named those of takes.
     """
 
     people: list[Offered]
     tested: Counts
     result: Counts
+    named_today: Counts
     untested: list[Counts]
     takes: list[Counts]
     results: dict[int, list[Counts]]
@@ -119,6 +120,8 @@ def _draw(programme: Programme, split: Splitter, people: list[Offered]) -> _Draw
     diagnosed = people[_DIAGNOSED_HERE]
     tested = split.part("tested today", diagnosed.n.sum(axis=-1), programme.tested_today)
     result = split.divide("tested today result", tested, programme.result_today)
+    today = programme.algorithms[0]
+    named_today = split.part("tested today named", _read_as_not_severe(today, result), today.named[:, None])
     untested = [offered.n for offered in people]
     untested[_DIAGNOSED_HERE] = diagnosed.n - split.deal("tested today offers", diagnosed.n, tested)
     results: dict[int, list[Counts]] = {}
@@ -135,7 +138,7 @@ def _draw(programme: Programme, split: Splitter, people: list[Offered]) -> _Draw
         p_named = algorithm.named[:, None, :, None, None]
         read = [_read_as_not_severe(algorithm, found) for found in results[number]]
         named[number] = [split.part(f"strategy named {k}", n, p_named) for k, n in zip(keys, read, strict=True)]
-    return _Drawn(people, tested, result, untested, takes, results, named)
+    return _Drawn(people, tested, result, named_today, untested, takes, results, named)
 
 
 def _thresholds(programme: Programme) -> Array:
@@ -193,7 +196,7 @@ def _ledger(
         missed[..., _DIAGNOSED_HERE, REASONS.index(name)] += drawn.result[..., column]
     tested_today = recognised + drawn.tested
     positive += recognised + drawn.result[..., list(today.positive)].sum(axis=-1)
-    named += _read_as_not_severe(today, drawn.result) * today.named[:, None]
+    named += drawn.named_today
     cost = tested_today * today.cost[:, None] + tested * algorithm.cost[:, None]
 
     cascade, relatives, relatives_named = (np.zeros_like(everybody) for _ in range(3))
@@ -218,12 +221,11 @@ def _ledger(
 def _symptoms(programme: Programme, lung: Counts, severe: list[int], shape: tuple[int, ...]) -> Array:
     """Symptoms of people with COPD today; ages and years are summed over people."""
     copd, known = (lung[..., states].sum(axis=-1) for states in (_COPD, _COPD_RECOGNISED))
-    middle = np.array(AGES, float) + 2.5
     columns = np.zeros((*shape, 4))
     columns[:, :, severe] = np.stack(
         [
             weighted(copd, programme.symptomatic),
-            weighted(copd, programme.symptomatic * middle - programme.years),
+            weighted(copd, programme.age_at_first_symptom),
             weighted(known, programme.symptomatic),
             weighted(known, programme.years_until_recognised),
         ],

@@ -7,7 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.errors import ConfigError
 from simulation.randomness import generator
+
+NUMPY_LIMIT = 10**9  # people among whom NumPy draws without putting back
 
 
 class Splitter(Protocol):
@@ -21,6 +24,10 @@ class Splitter(Protocol):
         """Take the part of n (...) that has something of this probability (...)."""
         ...
 
+    def deal(self, process: str, n: NDArray[Any], taken: NDArray[Any]) -> NDArray[Any]:
+        """Take so many (...) of those who are alike in the groups of the last axis of n (..., k)."""
+        ...
+
 
 class Expected:
     """Multiply: the mean over all people who could be drawn."""
@@ -32,6 +39,12 @@ class Expected:
     def part(self, process: str, n: NDArray[Any], probability: NDArray[np.float64]) -> NDArray[Any]:
         """Give n · probability."""
         return np.asarray(n) * probability
+
+    def deal(self, process: str, n: NDArray[Any], taken: NDArray[Any]) -> NDArray[Any]:
+        """Give each group its share of those taken."""
+        total = np.asarray(n).sum(axis=-1)
+        share = np.divide(taken, total, out=np.zeros(total.shape), where=total > 0)
+        return np.asarray(np.asarray(n) * share[..., None])
 
 
 class Drawn:
@@ -61,3 +74,56 @@ class Drawn:
     def part(self, process: str, n: NDArray[Any], probability: NDArray[np.float64]) -> NDArray[Any]:
         """Draw a binomial."""
         return np.asarray(self._stream(process).binomial(np.asarray(n, np.int64), probability))
+
+    def deal(self, process: str, n: NDArray[Any], taken: NDArray[Any]) -> NDArray[Any]:
+        """Draw a multivariate hypergeometric, one group after the other, each from its own stream."""
+        n, left = np.asarray(n, np.int64), np.asarray(taken, np.int64)
+        if n.shape[-1] > 1 and n.sum(axis=-1).max(initial=0) >= NUMPY_LIMIT:
+            raise ConfigError(
+                f"strategies: {int(n.sum(axis=-1).max()):,} people of one population and genotype are alike in what"
+                " decides whether they are tested, and fewer than 1,000,000,000 can be dealt out; lower the population's"
+                " size or split it into several"
+            )
+        others = n.sum(axis=-1)
+        found = np.zeros_like(n)
+        for k in range(n.shape[-1] - 1):
+            others = others - n[..., k]
+            found[..., k] = self._stream(f"{process} {k}").hypergeometric(n[..., k], others, left)
+            left = left - found[..., k]
+        found[..., -1] = left
+        return found
+
+
+def divided(split: Splitter, process: str, n: NDArray[Any], probability: NDArray[np.float64]) -> NDArray[Any]:
+    """Divide people among classes of which none is the commonest everywhere.
+
+    Parameters
+    ----------
+    split : Splitter
+        How people are divided.
+    process : str
+        Name of the stream.
+    n : ndarray (...)
+        [people]
+    probability : ndarray (..., class), a shape that broadcasts with n
+        Of each class; sums to 1. [proportion]
+
+    Returns
+    -------
+    ndarray (..., class)
+        [people]
+
+    Notes
+    -----
+    Classes are put in order for the draw, the commonest last: NumPy's multinomial gives it what rounding leaves. Source:
+    docs/model.md, section 9.
+
+    Examples
+    --------
+    >>> divided(Expected(), "any", np.array([10, 10]), np.array([[0.9, 0.1], [0.2, 0.8]])).tolist()
+    [[9.0, 1.0], [2.0, 8.0]]
+    """
+    order = np.argsort(probability, axis=-1)
+    drawn = split.divide(process, n, np.take_along_axis(probability, order, axis=-1))
+    back = np.argsort(order, axis=-1)
+    return np.take_along_axis(drawn, back.reshape((1,) * (drawn.ndim - back.ndim) + back.shape), axis=-1)

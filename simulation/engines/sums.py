@@ -46,6 +46,14 @@ def axes_of(inputs: Inputs, liver: Sequence[int]) -> Axes:
         severe=(*(names[i] for i in inputs.members("severe")), "severe"),
         liver=(*(names[i] for i in liver), ALL),
         ages=tuple(int(age) for age in inputs.n_people.coords["age"].values),
+        rules=inputs.rules,
+        strategies=() if inputs.programme is None else inputs.programme.names,
+        strategy_tests=() if inputs.programme is None else inputs.programme.tests,
+        strategy_days=() if inputs.programme is None else inputs.programme.days,
+        matings=() if inputs.couples is None else inputs.couples.matings,
+        couples=() if inputs.couples is None else tuple(inputs.couples.kinds),
+        ancestries=() if inputs.couples is None else inputs.couples.ancestries,
+        carrier_tests=() if inputs.couples is None else inputs.couples.tests,
     )
 
 

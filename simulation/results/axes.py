@@ -30,6 +30,14 @@ class Axes:
         Genotypes of the treatment funnel and of the liver table, each with a total at the end.
     ages : tuple of int
         Lower ends of the age groups. [years]
+    rules : tuple of str
+        Rules of augmentation therapy, the config's own first.
+    strategies : tuple of str
+        Today's practice, then the others.
+    strategy_tests, strategy_days : tuple of str, of float
+        Laboratory algorithm of each strategy; time until its last test is back. [days]
+    matings, couples, ancestries, carrier_tests : tuple of str
+        Of the tables of couples: who mates with whom, kinds of couples, ancestries, tests.
     """
 
     populations: tuple[str, ...]
@@ -38,6 +46,14 @@ class Axes:
     severe: tuple[str, ...]
     liver: tuple[str, ...]
     ages: tuple[int, ...]
+    rules: tuple[str, ...]
+    strategies: tuple[str, ...] = ()
+    strategy_tests: tuple[str, ...] = ()
+    strategy_days: tuple[float, ...] = ()
+    matings: tuple[str, ...] = ()
+    couples: tuple[str, ...] = ()
+    ancestries: tuple[str, ...] = ()
+    carrier_tests: tuple[str, ...] = ()
 
     def members(self, name: str) -> tuple[str, ...]:
         """Genotypes that a set counts.

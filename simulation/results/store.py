@@ -23,6 +23,15 @@ KEYS = {
     "funnel": ("populations", "severe"),
     "liver": ("populations", "liver"),
     "attributable": ("populations", "groups"),
+    "testing": ("populations", "groups"),
+    "symptoms": ("populations", "groups"),
+    "delay": ("populations",),
+    "strategies": ("populations", "groups"),
+    "strategy_work": ("populations", "groups"),
+    "other_diseases": ("populations", "groups"),
+    "couples": ("populations",),
+    "couples_by_ancestry": ("populations",),
+    "residual_risk": ("populations",),
     "birth": ("populations",),
     "cholestasis": ("populations",),
 }
@@ -61,7 +70,7 @@ def block_bytes(
     Examples
     --------
     >>> import tempfile
-    >>> axes = Axes(("a",), ("MM", "all"), ("normal",), ("severe",), ("all",), (30,))
+    >>> axes = Axes(("a",), ("MM", "all"), ("normal",), ("severe",), ("all",), (30,), ("general",))
     >>> birth = {"birth": np.array([[[0.9, 1.0]], [[0.8, 1.0]]])}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_whole(block_path(Path(folder), "base", 0), block_bytes(axes, {}, birth, {}, 0))

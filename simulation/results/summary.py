@@ -77,6 +77,35 @@ def spread(drawn: ArrayLike, expected: ArrayLike) -> dict[str, Array]:
     return {"sd_parameters": e.std(axis=0), "sd_chance": np.sqrt(((x - e) ** 2).mean(axis=0))}
 
 
+def z_score(drawn: ArrayLike, expected: ArrayLike, variance: ArrayLike) -> float:
+    """How far drawn numbers are from their closed form, summed over replicates, in standard errors.
+
+    Parameters
+    ----------
+    drawn, expected, variance : array_like, shape (n_replicates,)
+        Numbers, their expectations, and the variance that chance alone gives each.
+
+    Returns
+    -------
+    float
+        A right program's is standard normal; NaN where chance plays no part.
+
+    Notes
+    -----
+    Source: docs/model.md, section 13.
+
+    Examples
+    --------
+    >>> z_score([60.0], [50.0], [25.0])
+    2.0
+    """
+    x, e = np.asarray(drawn, float), np.asarray(expected, float)
+    total = float(np.nansum(variance))
+    if total <= 0 or np.array_equal(x, e):
+        return float("nan")
+    return float((x - e).sum() / np.sqrt(total))
+
+
 def monte_carlo_error(values: ArrayLike, block_sizes: Sequence[int]) -> Array:
     """Standard error of a mean over replicates, from the spread of its block means.
 

@@ -14,6 +14,8 @@ import psutil
 from simulation.assembly.build import build_block
 from simulation.assembly.people import people
 from simulation.config.load import LoadedConfig
+from simulation.config.ways import ways
+from simulation.diagnosis.programme import FUNNEL, PARTS, SYMPTOMS, WORK
 from simulation.errors import ConfigError
 from simulation.labels import AGES, BASE, SEXES, SMOKING, STATES
 from simulation.randomness import BLOCK_SIZE
@@ -29,6 +31,7 @@ MB = 1_000_000
 PROGRAM_MB = 230  # Python and its libraries, figures and report included
 WORKER_MB = 45
 WORKER_MB_PER_POPULATION = 9  # of 15 genotypes
+WORKER_MB_PER_STRATEGY = 8
 LISTING_MB = 110
 SCENARIO_MB = 3
 TABLE_MB_PER_REPLICATE = 0.022
@@ -93,8 +96,10 @@ def needs(loaded: LoadedConfig) -> Needs:
     n_genotypes = n_alleles * (n_alleles + 1) // 2
     n_rows = n_populations + (n_populations > 1)
     n_listed = _n_listed(loaded)
+    n_strategies = len(ways(base))
     wide = max(1.0, n_genotypes / USUAL_GENOTYPES)
     worker = WORKER_MB + WORKER_MB_PER_POPULATION * n_populations * wide + (LISTING_MB if n_listed else 0)
+    worker += WORKER_MB_PER_STRATEGY * (n_strategies - 1)
     parts = {
         "workers": worker * (base.execution.workers if base.execution.scheduler is None else 1),
         "populations": SCENARIO_MB * n_scenarios * (1 + n_populations * wide),
@@ -104,6 +109,7 @@ def needs(loaded: LoadedConfig) -> Needs:
     n_groups = n_genotypes + len(COUNTED_SETS)
     n_sums = n_groups * (len(SMOKING) + 1) * (2 * len(STATES) + 2)
     n_sums += 2 * len(AGE_SETS) * (len(SEXES) + 1) * len(AGES) * 2
+    n_sums += 2 * n_groups * (len(FUNNEL) + len(SYMPTOMS) + n_strategies * (len(PARTS) + len(WORK)))
     sums = base.replicates * n_scenarios * n_rows * n_sums * 8 * (0.5 if base.engine == "expected" else 1)
     other = OTHER_COLUMN_BYTES[base.individuals.order]
     person_bytes = other + sum(COLUMN_BYTES.get(column, other) for column in base.individuals.columns)

@@ -16,7 +16,7 @@ from simulation.results.axes import TOTAL
 from simulation.results.results import ReportWriter, Results
 from simulation.results.store import FOLDER as REPLICATES
 from simulation.results.store import Replicates
-from simulation.results.tables import care, cells, copd, headlines, prevalence, recognition
+from simulation.results.tables import care, cells, copd, couples, finding, headlines, prevalence, recognition
 from simulation.studies.blocks import Progress, run_blocks
 from simulation.studies.record import run_record
 
@@ -122,6 +122,15 @@ def tables_of(loaded: LoadedConfig, folder: Path) -> dict[str, pd.DataFrame]:
         "recognition": recognition.recognition(run),
         "liver": care.liver(run),
         "treatment": care.treatment(run),
+        "other_diseases": care.other_diseases(run),
+        "testing": finding.testing(run),
+        "strategies": finding.strategies(run),
+        "strategy_genotypes": finding.strategy_genotypes(run),
+        "strategy_differences": finding.strategy_differences(run),
+        "delay": finding.delay(run),
+        "couples": couples.couples(run),
+        "couples_by_ancestry": couples.couples_by_ancestry(run),
+        "residual_risk": couples.residual_risk(run),
         "headlines": headlines.headlines(run),
         "differences": headlines.differences(run),
         "parameters": figures,

@@ -65,7 +65,9 @@ def check_finding(config: Config, pack: DataPack) -> Iterator[str]:
         if TODAY in (way.name, way.who):
             yield from _todays_practice(key, way)
         yield from check_value(f"{key}.uptake", settings.uptake, pack, "diag.copd_tested")
-        if settings.interval_years is not None and settings.interval_years > config.testing.years:
+        if settings.interval_years is not None and way.who == "newborn_screening":
+            yield f"{key}.interval_years: a newborn is offered the test once; remove it"
+        elif settings.interval_years is not None and settings.interval_years > config.testing.years:
             yield (
                 f"{key}.interval_years = {settings.interval_years:g}; strategies have been running for testing.years ="
                 f" {config.testing.years:g}, so nobody is offered the test again; shorten it, lengthen years, or remove it"

@@ -10,6 +10,7 @@ from simulation.config.values import Count
 from simulation.data.pack import DataPack
 from simulation.errors import nearest
 from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
+from simulation.genetics.relatives import RELATIONS
 from simulation.labels import genotypes
 from simulation.parameters.distributions import Distribution
 
@@ -64,6 +65,37 @@ def check_alleles(config: Config, pack: DataPack) -> Iterator[str]:
             yield f"genetics.own_alleles.{allele} is not followed; add it to genetics.alleles or remove it"
     if len(set(genotypes(alleles))) < len(genotypes(alleles)) and len(set(alleles)) == len(alleles):
         yield "genetics.alleles: two genotypes would have the same name; rename an allele"
+
+
+def check_related_parents(config: Config) -> Iterator[str]:
+    """Matings of relatives: relations that there are, shares that together are at most 1.
+
+    Parameters
+    ----------
+    config : Config
+        Valid by the schema.
+
+    Yields
+    ------
+    str
+        One sentence for each mistake.
+
+    Notes
+    -----
+    Source: docs/config.md.
+
+    Examples
+    --------
+    >>> list(check_related_parents(Config(genetics={"related_parents": {"first_cousins": 0.2}})))
+    ['genetics.related_parents.first_cousins: unknown relation; did you mean first_cousin?']
+    """
+    shares = config.genetics.related_parents
+    for name in shares:
+        if name not in RELATIONS:
+            near = nearest(name, list(RELATIONS)) or f"; it must be one of {', '.join(RELATIONS)}"
+            yield f"genetics.related_parents.{name}: unknown relation{near}"
+    if sum(shares.values()) > 1 + SUM_TOLERANCE:
+        yield f"genetics.related_parents: shares sum to {sum(shares.values()):.6g}; together they must be at most 1"
 
 
 def check_own_ancestries(config: Config, pack: DataPack) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulation.config.checks.genetics import FAR
+from simulation.config.programme import level_in_mg_dl, level_in_umol_l
 from simulation.config.schema import Config
 from simulation.config.slots import GIVEN_OR_SOLVED, WITHOUT_CHANCE, used_parameters
 from simulation.config.values import RowName
@@ -71,14 +72,53 @@ def check_parameters(config: Config, pack: DataPack) -> Iterator[str]:
             yield f"{key} = {value.text}; this parameter takes a number, not a distribution"
         else:
             yield from _in_range(key, row.unit, name, value)
+            yield from _serum_level(key, name, value)
     yield from _ramps(config, pack)
-    uptake = config.recognition.uptake
-    if isinstance(uptake, RowName):
-        if uptake.name not in pack.parameters or pack.parameters[uptake.name].unit != "proportion":
-            near = nearest(uptake.name, [n for n in pack.parameters if n.startswith("diag.copd_tested")])
-            yield f'recognition.uptake = "{uptake.name}"; no row of this name is a proportion{near}'
-    elif uptake is not None:
-        yield from _in_range("recognition.uptake", "proportion", "", uptake)
+    yield from _trigger_ages(config)
+    yield from check_value("recognition.uptake", config.recognition.uptake, pack, "diag.copd_tested")
+
+
+def check_value(key: str, value: Distribution | RowName | None, pack: DataPack, like: str) -> Iterator[str]:
+    """A proportion of the config's own: a number, a distribution or a row that is one.
+
+    Parameters
+    ----------
+    key : str
+        Where it stands.
+    value : Distribution, RowName or None
+        As read; None is not given.
+    pack : DataPack
+        The rows it may name.
+    like : str
+        How names of fitting rows begin, for a suggestion.
+
+    Yields
+    ------
+    str
+        One sentence for each mistake.
+
+    Notes
+    -----
+    Source: docs/config.md.
+
+    Examples
+    --------
+    >>> from simulation.data.pack import data_pack
+    >>> list(check_value("recognition.uptake", Fixed(1.5), data_pack(), "diag.copd_tested"))
+    ['recognition.uptake is 1.5; a proportion must be at least 0 and at most 1 (for 1.5 % write 0.015)']
+    """
+    if isinstance(value, RowName):
+        row = pack.parameters.get(value.name)
+        fitting = [n for n, r in pack.parameters.items() if r.unit == "proportion" and r.value is not None]
+        if row is None:
+            near = nearest(value.name, [n for n in fitting if n.startswith(like)])
+            quoted = "; a number is written without quotes" if value.name.replace(".", "", 1).isdigit() else ""
+            yield f'{key} = "{value.name}"; no row of this name{near}{quoted} (`aatd parameters` lists them)'
+        elif value.name not in fitting:
+            what = f"is in {row.unit or 'no unit'}" if row.unit != "proportion" else "has no value of its own"
+            yield f'{key} = "{value.name}"; that row {what}; name one that is a proportion, or give a number from 0 to 1'
+    elif value is not None:
+        yield from _in_range(key, "proportion", "", value)
 
 
 def _ramps(config: Config, pack: DataPack) -> Iterator[str]:
@@ -94,6 +134,14 @@ def _ramps(config: Config, pack: DataPack) -> Iterator[str]:
                 f'parameters."lung.onset_ramp.{who}.to_age_years" must be above from_age_years; they are {ends[1]:g} and'
                 f" {ends[0]:g}"
             )
+
+
+def _trigger_ages(config: Config) -> Iterator[str]:
+    """Ages of triggers lie between age groups."""
+    for name in ("diag.trigger.young_copd_years", "diag.trigger.early_emphysema_years"):
+        value = config.parameters.get(name)
+        if isinstance(value, Fixed) and value.value % 5:
+            yield f'parameters."{name}" is {value.value:g}; it must be a multiple of 5 (people are counted in five-year groups)'
 
 
 def _used_instead(name: str, used: list[str]) -> str:
@@ -114,12 +162,22 @@ def _in_range(key: str, unit: str, name: str, value: Distribution) -> Iterator[s
         yield f"{key} is {shown}; a ratio must be above 0"
     elif unit == "correlation" and not (low >= 0 and high < 1):
         yield f"{key} is {shown}; it must be at least 0 and below 1"
-    elif (name.endswith(("log_sd", "_sd", "sd_years", ".shape", ".scale", "per_pack"))) and low <= 0:
+    elif (name.endswith(("log_sd", "_sd", "sd_years", "sd_percent", ".shape", ".scale", "per_pack"))) and low <= 0:
         yield f"{key} is {shown}; it must be above 0"
-    elif unit in ("µmol/L", "years", "pack-years", "µmol/L per mg/dL") and low < 0:
+    elif unit in ("µmol/L", "years", "pack-years", "µmol/L per mg/dL", "% of predicted") and low < 0:
         yield f"{key} is {shown}; it must be at least 0"
     elif not np.isfinite([low, high]).all() or max(abs(low), abs(high)) > 1e6:
         yield f"{key} is {shown}; that is beyond anything this parameter can be"
+
+
+def _serum_level(key: str, name: str, value: Distribution) -> Iterator[str]:
+    """A cut-off or threshold that is written in another unit."""
+    checked = {"aat.threshold.protective_umol_l": level_in_umol_l, "diag.cutoff.optimal_mg_dl": level_in_mg_dl}
+    if name in checked and value.central > 0:
+        try:
+            checked[name](value.central)
+        except ValueError as error:
+            yield f"{key} = {value.text}; {error}"
 
 
 def check_correlations(config: Config, pack: DataPack) -> Iterator[str]:

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from simulation.care.augmentation import FUNNEL_STEPS
+from simulation.labels import LIVER_OUTCOMES, OTHER_DISEASES
 from simulation.results.axes import ALL
 from simulation.results.summary import interval, spread
 from simulation.results.tables.cells import Run, frame, ratio
-
-LIVER_OUTCOMES = ("n_people", "cirrhosis", "liver_cancer", "panniculitis")
 
 
 def liver(run: Run) -> pd.DataFrame:
@@ -27,7 +26,7 @@ def liver(run: Run) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Outcomes: cholestasis_in_infancy (a year, expected, where births are known), cirrhosis, liver_cancer,
-        panniculitis. People [people], proportion of people with the genotype [proportion].
+        liver_transplant, panniculitis. People [people], proportion of people with the genotype [proportion].
 
     Notes
     -----
@@ -37,7 +36,7 @@ def liver(run: Run) -> pd.DataFrame:
     --------
     >>> import simulation
     >>> simulation.run({"replicates": 2}).liver["outcome"].unique().tolist()
-    ['cholestasis_in_infancy', 'cirrhosis', 'liver_cancer', 'panniculitis']
+    ['cholestasis_in_infancy', 'cirrhosis', 'liver_cancer', 'liver_transplant', 'panniculitis']
     """
     rows: list[dict[str, Any]] = []
     for scenario, replicates in run.replicates.items():
@@ -66,7 +65,7 @@ def liver(run: Run) -> pd.DataFrame:
 
 
 def treatment(run: Run) -> pd.DataFrame:
-    """The funnel from severe genotypes to augmentation therapy.
+    """The funnel from severe genotypes to augmentation therapy, by every rule.
 
     Parameters
     ----------
@@ -76,7 +75,7 @@ def treatment(run: Run) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Steps in order; people left [people] and the share of the step before [proportion].
+        Rules, the config's own first; steps in order; people left [people] and the share of the step before [proportion].
 
     Notes
     -----
@@ -85,8 +84,8 @@ def treatment(run: Run) -> pd.DataFrame:
     Examples
     --------
     >>> import simulation
-    >>> simulation.run({"replicates": 2}).treatment["step"].head(3).tolist()
-    ['severe', 'adult', 'below_threshold']
+    >>> simulation.run({"replicates": 2}).treatment["step"].head(4).tolist()
+    ['severe', 'not_transplanted', 'age', 'below_threshold']
     """
     parts = []
     for scenario, replicates in run.replicates.items():
@@ -94,13 +93,52 @@ def treatment(run: Run) -> pd.DataFrame:
             for genotype in reversed(replicates.axes.severe):
                 drawn = replicates.drawn("funnel", population, genotype)
                 mean = replicates.expected("funnel", population, genotype)
-                before = np.concatenate([drawn[:, :1], drawn[:, :-1]], axis=1)
-                parts.append(
-                    frame(
-                        {"scenario": scenario, "population": population, "genotype": genotype, "step": FUNNEL_STEPS},
-                        {"definition": run.definition},
-                        n=drawn,
-                        share_of_step_before=ratio(drawn, before),
-                    ).assign(**spread(drawn, mean))
-                )
+                for k, rule in enumerate(replicates.axes.rules):
+                    head = {"scenario": scenario, "population": population, "rule": rule, "genotype": genotype}
+                    n = drawn[:, k]
+                    before = np.concatenate([n[:, :1], n[:, :-1]], axis=1)
+                    parts.append(
+                        frame(
+                            {**head, "step": FUNNEL_STEPS},
+                            {"definition": run.definition},
+                            n=n,
+                            share_of_step_before=ratio(n, before),
+                        ).assign(**spread(n, mean[:, k]))
+                    )
+    return pd.concat(parts, ignore_index=True)
+
+
+def other_diseases(run: Run) -> pd.DataFrame:
+    """Shares of bronchiectasis and of ANCA vasculitis by genotype.
+
+    Parameters
+    ----------
+    run : Run
+        Replicates of all scenarios.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Expected people with bronchiectasis [people]; share of all cases of a disease [proportion].
+
+    Notes
+    -----
+    There is no row for bone marrow failure: it is the negative control. Source: docs/model.md, section 7.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> simulation.run({"replicates": 2}).other_diseases["disease"].unique().tolist()
+    ['bronchiectasis', 'anca_vasculitis']
+    """
+    parts = []
+    for scenario, replicates in run.replicates.items():
+        for population in replicates.axes.populations:
+            total = replicates.expected("other_diseases", population, ALL)
+            for genotype in replicates.axes.groups:
+                cases = replicates.expected("other_diseases", population, genotype)
+                head = {"scenario": scenario, "population": population, "genotype": genotype}
+                n = cases.copy()
+                n[:, OTHER_DISEASES.index("anca_vasculitis")] = np.nan  # its baseline is not known, and not needed
+                parts.append(frame({**head, "disease": OTHER_DISEASES}, {}, n=n, share_of_cases=ratio(cases, total)))
     return pd.concat(parts, ignore_index=True)

@@ -38,12 +38,15 @@ class Headline:
         (replicates, "drawn" or "expected", population) -> ndarray (n_replicates,). [people]
     needs_spirometry : bool
         Whether it has no meaning for recorded COPD.
+    genotype : str
+        The genotype it counts, which a run may not follow; empty for sets.
     """
 
     name: str
     label: str
     values: Callable[[Replicates, str, str], NDArray[Any]]
     needs_spirometry: bool = False
+    genotype: str = ""
 
 
 def _in_states(genotype: str, states: list[int]) -> Callable[[Replicates, str, str], NDArray[Any]]:
@@ -64,7 +67,7 @@ def _attributable(cause: int) -> Callable[[Replicates, str, str], NDArray[Any]]:
 def _funnel(step: str) -> Callable[[Replicates, str, str], NDArray[Any]]:
     def values(replicates: Replicates, kind: str, population: str) -> NDArray[Any]:
         array = getattr(replicates, kind)("funnel", population, "severe")
-        return np.asarray(array[:, FUNNEL_STEPS.index(step)])
+        return np.asarray(array[:, 0, FUNNEL_STEPS.index(step)])  # the config's own rule is the first
 
     return values
 
@@ -89,6 +92,8 @@ HEADLINES = (
         _in_states("severe", UNRECOGNISED_COPD),
     ),
     Headline("aatd_recognised", "Severe deficiency recognised", _in_states("severe", RECOGNISED)),
+    Headline("copd_in_sz", "PI*SZ with COPD", _in_states("SZ", COPD), genotype="SZ"),
+    Headline("copd_in_mz", "PI*MZ with COPD", _in_states("MZ", COPD), genotype="MZ"),
     Headline("attributable_to_genotype", "COPD attributable to genotype", _attributable(0)),
     Headline("attributable_to_smoking", "COPD attributable to smoking", _attributable(1)),
     Headline("eligible_for_augmentation", "Eligible for augmentation therapy and willing", _funnel("willing")),
@@ -181,7 +186,9 @@ def differences(run: Run) -> pd.DataFrame:
 
 
 def _headlines(run: Run) -> list[Headline]:
-    return [h for h in HEADLINES if not (h.needs_spirometry and run.definition == "recorded")]
+    followed = ("", *next(iter(run.replicates.values())).axes.groups)
+    kept = [h for h in HEADLINES if not (h.needs_spirometry and run.definition == "recorded")]
+    return [h for h in kept if h.genotype in followed]
 
 
 def _headline_row(scenario: str, population: str, headline: Headline, definition: str) -> dict[str, Any]:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from simulation.results.axes import ALL
+from simulation.results.axes import ALL, TOTAL
 from simulation.results.store import Replicates
-from simulation.results.summary import interval, monte_carlo_error, one_in, one_in_text, spread
+from simulation.results.summary import interval, monte_carlo_error, one_in, one_in_text, spread, z_score
 from simulation.results.tables.cells import ALL_SMOKING, Run, people, ratio
 
 Array = NDArray[np.float64]
@@ -98,7 +98,8 @@ def carriers(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of it for M with another allele, with the share of each among carriers [proportion].
+        Rows of it for M with another allele, with the share of each among carriers, and beside the drawn proportion the
+        closed form and the z-score of the drawn people, summed over replicates. [proportion]
 
     Notes
     -----
@@ -120,8 +121,23 @@ def carriers(run: Run, table: pd.DataFrame) -> pd.DataFrame:
         for name in (*replicates.axes.members("carrier"), "carrier"):
             share = ratio(people(replicates, "drawn", str(population), name), everybody)
             found = {f"share_of_carriers_{k}": float(v) for k, v in interval(share).items()}
+            found["closed_form_mean"], found["z"] = _closed_form(replicates, str(population), name)
             rows.append({"scenario": scenario, "population": population, "genotype": name, **part.loc[name], **found})
     return pd.DataFrame(rows)
+
+
+def _closed_form(replicates: Replicates, population: str, genotype: str) -> tuple[float, float]:
+    """Proportion without chance; standard errors between the drawn people and those of the closed form."""
+    several = population == TOTAL
+    names = replicates.axes.populations[:-1] if several else (population,)
+    drawn, expected = (people(replicates, kind, population, genotype) for kind in ("drawn", "expected"))
+    variance = sum(
+        n * (1 - n / _size(replicates, name))
+        for name in names
+        for n in [people(replicates, "expected", name, genotype)]
+    )
+    proportion = float(expected.mean() / _size(replicates, population))
+    return proportion, z_score(drawn, expected, np.asarray(variance, float))
 
 
 def _size(replicates: Replicates, population: str) -> int:

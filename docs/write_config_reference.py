@@ -39,7 +39,8 @@ patients (`sample = "patients"`) is refused: it is no population.
 
 `[scenarios.NAME]` overrides keys of the base. All scenarios run on the same random numbers and the report shows their differences. A
 smoking table of a scenario replaces that of every population. COPD is calibrated once, on the base, and definitions of COPD are never
-mixed: a scenario cannot change them, nor the seed, the replicates, the engine, the alleles or the names of populations. The severe odds
+mixed: a scenario cannot change them, nor the seed, the replicates, the engine, the alleles, the names of populations or the strategies,
+which are compared on the same people in every scenario; it may change how people are tested (`testing`, `cascade`). The severe odds
 ratios and the share of COPD that is diagnosed follow from parameters and are solved again where a scenario changes these.
 
 ## Keys
@@ -71,28 +72,38 @@ def rows(name: str, schema: dict[str, Any], definitions: dict[str, Any]) -> list
     lines = [f"### {name}", "", about, "", "| key | values | default | meaning |", "|---|---|---|---|"]
     below: list[str] = []
     for key, field in schema["properties"].items():
-        inner = _table(field, definitions)
+        inner, named, listed = _table(field, definitions)
         default = "" if inner or field.get("default") in (None, {}, []) else f"`{_toml(field['default'])}`"
-        lines.append(f"| `{key}` | {_values(field)} | {default} | {field.get('description', '').replace('|', '/')} |")
+        meaning = field.get("description") or (inner or {}).get("description", "").split("\n")[0]
+        lines.append(f"| `{key}` | {_values(field)} | {default} | {meaning.replace('|', '/')} |")
         described_once = key in ("populations", "scenarios") or (key in ("copd", "smoking") and name != TOP)
         if inner is not None and not described_once:
-            child = f"[{key}]" if name == TOP else f"{name.rstrip(']')}.{key}]"
-            below += ["", *rows(child, inner, definitions)]
+            path = f"{key if name == TOP else f'{name[1:-1]}.{key}'}{'.NAME' if named else ''}"
+            below += ["", *rows(f"[[{path}]]" if listed else f"[{path}]", inner, definitions)]
     return lines + below
 
 
-def _table(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any] | None:
-    options = [field, *field.get("anyOf", [])]
-    for option in options:
-        if "$ref" in option:
-            found: dict[str, Any] = definitions[option["$ref"].rsplit("/", 1)[1]]
-            return found
-    return None
+def _table(field: dict[str, Any], definitions: dict[str, Any]) -> tuple[dict[str, Any] | None, bool, bool]:
+    """The table that a key holds, whether it is one of several by name, and whether it is one of a list."""
+    for option in [field, *field.get("anyOf", [])]:
+        by_name = list(option.get("patternProperties", {}).values())
+        for inner, named, listed in (
+            (option, False, False),
+            *((table, True, False) for table in by_name),
+            (option.get("items", {}), False, True),
+        ):
+            if "$ref" in inner:
+                return definitions[inner["$ref"].rsplit("/", 1)[1]], named, listed
+    return None, False, False
 
 
 def _values(field: dict[str, Any]) -> str:
     if "$ref" in field:
         return "table"
+    if any("$ref" in table for table in field.get("patternProperties", {}).values()):
+        return "tables by name"
+    if "$ref" in field.get("items", {}):
+        return "list of tables"
     if "enum" in field:
         return (
             ", ".join(f"`{value}`" for value in field["enum"])
@@ -115,11 +126,17 @@ def _values(field: dict[str, Any]) -> str:
         "array": "list",
     }
     words = kind.get(field.get("type", ""), "value")
-    low = field.get("minimum", field.get("exclusiveMinimum"))
-    high = field.get("maximum", field.get("exclusiveMaximum"))
+    if "exclusiveMinimum" in field or "exclusiveMaximum" in field:
+        signs = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
+        return f"{words}, " + ", ".join(f"{sign} {_plain(field[key])}" for key, sign in signs.items() if key in field)
+    low, high = field.get("minimum"), field.get("maximum")
     if low is not None and high is not None:
-        return f"{words}, {low:,} to {high:,}"
-    return f"{words}, from {low:,}" if low is not None else words
+        return f"{words}, {_plain(low)} to {_plain(high)}"
+    return f"{words}, from {_plain(low)}" if low is not None else words
+
+
+def _plain(bound: float) -> str:
+    return f"{int(bound):,}" if bound == int(bound) else f"{bound:g}"
 
 
 def _toml(value: Any) -> str:

@@ -156,7 +156,10 @@ def test_no_arguments_show_the_help():
 
 def test_help_of_every_command():
     top = aatd("--help").stdout
-    for command in ("run", "check", "init", "populations", "parameters", "cite", "schema", "report"):
+    for command in (
+        *("run", "check", "init", "populations", "parameters", "cite", "schema", "report"),
+        *("families", "tests", "strategies"),
+    ):
         assert command in top
         done = aatd(command, "--help")
         assert done.returncode == 0

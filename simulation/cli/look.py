@@ -1,4 +1,4 @@
-"""Commands that show what there is: populations, parameters, cite, schema."""
+"""Commands that show what there is: populations, parameters, tests, strategies, cite, schema."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from simulation.cli.app import ConfigArgument, app, config_path, print_table, sc
 
 if TYPE_CHECKING:
     from simulation.data.rows import Parameter
+
+READ = ("S", "Z", "rare", "null")  # alleles of which it is shown what a test reads
 
 
 @app.command()
@@ -61,6 +63,50 @@ def parameters(
 
 
 @app.command()
+def tests() -> None:
+    """List the laboratory tests that strategies may name: cost, days until the result, what each reads of an allele."""
+    from simulation.data.pack import data_pack
+
+    pack = data_pack()
+    rows = [
+        (
+            name,
+            f"{row.cost:g} {row.currency}",
+            f"{row.turnaround_days:g}",
+            *(_read(name, allele) for allele in READ),
+            row.verified,
+            row.label,
+        )
+        for name, row in pack.lab_tests.items()
+    ]
+    names = ("name", "cost", "days", *(f"reads {allele}" for allele in READ), "verified", "label")
+    print_table('Tests: [testing] or [strategies.NAME], first_test = "NAME", then = "NAME"', names, rows)
+    print(
+        "\n  yes: as what it is; M: as M, so that the allele is not seen; a percentage: so often as what it is, else as M;"
+    )
+    print(
+        "  nothing: as no protein, so that the other allele is reported twice. Costs of your own: [testing.tests.NAME]."
+    )
+
+
+@app.command()
+def strategies() -> None:
+    """List whom a strategy may offer a test, and the triggers of classical_triggers."""
+    from simulation.config.schema import Config
+    from simulation.config.ways import switched_off
+    from simulation.diagnosis.strategies import STRATEGIES, TRIGGERS
+
+    rows = [(name, _first_line(law)) for name, law in STRATEGIES.items()]
+    print_table('Strategies: [strategies.NAME], or [strategies.A_NAME_OF_YOURS] who = "NAME"', ("name", "offers"), rows)
+    off = switched_off(Config())
+    triggers = [
+        (name, _first_line(trigger) + (f" Off by default: {off[name]}." if name in off else ""))
+        for name, trigger in TRIGGERS.items()
+    ]
+    print_table('Triggers: [strategies.classical_triggers] triggers = ["NAME", ...]', ("name", "who has it"), triggers)
+
+
+@app.command()
 def cite(config: ConfigArgument = "europe") -> None:
     """Print the references of every figure a config uses, as BibTeX."""
     from simulation.assembly.assumptions import references_used
@@ -75,6 +121,23 @@ def cite(config: ConfigArgument = "europe") -> None:
 def schema() -> None:
     """Print the JSON Schema of the config, for an editor (`#:schema aatd.schema.json` on a config's first line)."""
     print(schema_text(), end="")
+
+
+def _read(test: str, allele: str) -> str:
+    """What a test makes of an allele; empty for the level, which reads none."""
+    from simulation.data.pack import data_pack
+    from simulation.diagnosis.readings import NO_PROTEIN
+
+    row = data_pack().readings.get(test, {}).get(allele)
+    if row is None:
+        return ""
+    if row.read_as == allele:
+        return "yes" if row.sensitivity == 1 else f"{100 * row.sensitivity:.0f} %"
+    return "nothing" if row.read_as == NO_PROTEIN else row.read_as
+
+
+def _first_line(documented: object) -> str:
+    return (documented.__doc__ or "").strip().split("\n")[0]
 
 
 def _frequency(allele: str, ancestry: str) -> str:

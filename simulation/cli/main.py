@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 
-from simulation.cli import evidence, fit, look, run
+from simulation.cli import evidence, families, fit, look, run
 from simulation.cli.app import INTERRUPTED, app
 from simulation.errors import AATDError
 
-COMMANDS = (run, look, fit, evidence)  # importing them makes them commands, in this order
+COMMANDS = (run, families, look, fit, evidence)  # importing them makes them commands, in this order
 
 
 def main() -> None:

@@ -191,7 +191,7 @@ def test_set_changes_a_key(tmp_path):
     assert done.returncode == 0, done.stderr
     config = json.loads((tmp_path / "out" / "run.json").read_text())["config"]
     assert config["population"]["size"] == 5000
-    assert config["smoking"] == {"source": "italy_2016"}
+    assert config["smoking"] == {"source": "italy_2016", "stopped": 0.0}
     assert config["parameters"] == {"lung.copd_or.sz_ever": 2.5}
     assert config["engine"] == "expected"
 

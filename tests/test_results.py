@@ -247,6 +247,8 @@ def test_every_key_of_the_config_changes_some_output():
         {"exposures": {"passive_smoke": 0.2}},
         {"recognition": {"severe_diagnosis": "same"}},
         {"recognition": {"uptake": 0.3}},
+        {"care": {"rule": "rapid"}},
+        {"care": {"treated_with_normal_airflow": 0.2}},
         {"sets": {"SZ": "severe"}},
         {"seed": 3},
     ]
@@ -370,7 +372,7 @@ def test_the_report_needs_no_network_and_escapes_text(folder):
 def test_every_figure_has_words(folder):
     page = (folder / "report.html").read_text(encoding="utf-8")
     images = re.findall(r"<img ([^>]*)>", page)
-    assert len(images) == 6
+    assert len(images) == 8
     for image in images:
         assert len(re.search(r'alt="([^"]*)"', image)[1]) > 60
 

@@ -9,6 +9,16 @@ from typing import Any
 import pandas as pd
 
 from simulation.data.pack import data_pack
+from simulation.report.care_rows import LIVER_LABELS, disease_rows, liver_rows, rule_table
+from simulation.report.couples_rows import ancestry_matrix, births_of, carrier_rows, couple_rows, residual_rows
+from simulation.report.finding_rows import (
+    COMPARED,
+    delay_rows,
+    found_table,
+    strategy_difference_rows,
+    unrecognised_rows,
+    work_table,
+)
 from simulation.report.words import CARD_HEADLINES, alt_texts, answer, assumed, cards, people_sentence, with_interval
 from simulation.results.plots import DEFINITIONS, SET_LABELS
 from simulation.results.results import Results
@@ -17,11 +27,20 @@ N_PARAMETERS_SHOWN = 10
 NOISE = 6.63  # 99 % point of chi-squared with one degree of freedom: n r² of two unrelated numbers
 CAPTIONS = {
     "prevalence": "Share of living people with each genotype and set.",
+    "couples": "Couples at risk among all couples who have a child. Line and stroke: the closed form with its 95 % interval."
+    " Dot: mean of the couples drawn.",
     "copd": "COPD by genotype and smoking, not adjusted for age: former smokers are older than current ones.",
     "copd_by_age": "COPD by age.",
     "recognition": "From severe deficiency with COPD down to those whose deficiency is recognised, whether their COPD is"
     " diagnosed or not.",
-    "treatment": "Eligibility for augmentation therapy, step by step; each step keeps a part of the one before.",
+    "testing": "Today's practice in people with a severe genotype, by way of diagnosed COPD. Called deficient: reported as"
+    " severe, or a low level that nobody followed up. People who are recognised in another way are not in these bars.",
+    "strategies": "Each strategy adds to today's practice. It is dominated if another finds as many with fewer tests."
+    " All strategies test the same people, so they differ by more than these intervals suggest: the differences below have"
+    " intervals of their own.",
+    "missed": "Of all people with a severe genotype: who is recognised today, who is found, and why the others are missed."
+    " Not tested: the test was not offered, or not taken.",
+    "treatment": "Eligibility for augmentation therapy by each rule, step by step; each step keeps a part of the one before.",
     "differences": "Scenarios against the base, on the same random numbers.",
 }
 
@@ -83,6 +102,8 @@ def _content(results: Results, folder: Path) -> dict[str, Any]:
         "populations": _population_rows(results),
         "headlines": _headline_rows(results),
         "differences": _difference_rows(results),
+        "pages": _pages(results),
+        **_finding_content(results),
         "drivers": _driver_rows(results, results.parameters, used)[:N_PARAMETERS_SHOWN],
         "unverified": _driver_rows(results, unverified, used),
         "n_unverified": len(unverified),
@@ -97,8 +118,46 @@ def _content(results: Results, folder: Path) -> dict[str, Any]:
     }
 
 
+def _finding_content(results: Results) -> dict[str, Any]:
+    """Rows of the sections on couples, on finding people, on the delay and on care."""
+    return {
+        "carriers": carrier_rows(results),
+        "couples": couple_rows(results),
+        "births_of": births_of(results),
+        "ancestry_matrix": ancestry_matrix(results),
+        "residual": residual_rows(results),
+        "found": found_table(results),
+        "work": work_table(results),
+        "currency": results.record["config"]["testing"]["currency"],
+        "compared": list(COMPARED.values()),
+        "strategy_differences": strategy_difference_rows(results),
+        "delay": delay_rows(results),
+        "unrecognised": unrecognised_rows(results),
+        "rules": rule_table(results),
+        "liver_labels": list(LIVER_LABELS.values()),
+        "liver": liver_rows(results),
+        "diseases": disease_rows(results),
+    }
+
+
+def _pages(results: Results) -> dict[str, str]:
+    """Names of the sections by their anchors, in the order of the page."""
+    return {
+        "genotypes": "Genotypes",
+        "couples": "Carriers and couples",
+        "copd": "COPD",
+        "recognised": "Who is recognised",
+        **({"strategies": "Strategies"} if "strategies" in results.plot.names else {}),
+        "delay": "Delay",
+        "care": "Treatment and care",
+        **({"scenarios": "Scenarios"} if len(results.differences) else {}),
+        "rests": "What the answer rests on",
+        "inputs": "Inputs",
+    }
+
+
 def _definition_note(name: str, results: Results) -> str:
-    return "" if name == "prevalence" else f" {DEFINITIONS[results.definition]}."
+    return "" if name in ("prevalence", "couples") else f" {DEFINITIONS[results.definition]}."
 
 
 def _prevalence_rows(results: Results) -> list[dict[str, str]]:

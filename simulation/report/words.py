@@ -8,6 +8,7 @@ from typing import Any
 from simulation.config.populations import ages_area
 from simulation.config.schema import Config, Population
 from simulation.data.pack import DataPack, data_pack
+from simulation.results.finding_plots import COUPLE_LABELS, strategy_words
 from simulation.results.plots import DEFINITIONS
 from simulation.results.results import Results
 from simulation.results.summary import one_in_text
@@ -270,7 +271,7 @@ def alt_texts(results: Results) -> dict[str, str]:
     --------
     >>> import simulation
     >>> sorted(alt_texts(simulation.run({"replicates": 2})))
-    ['copd', 'copd_by_age', 'prevalence', 'recognition', 'treatment']
+    ['copd', 'copd_by_age', 'couples', 'prevalence', 'recognition', 'testing', 'treatment']
     """
     definition = DEFINITIONS[results.definition]
     living = results.select("prevalence", at="living")
@@ -287,7 +288,9 @@ def alt_texts(results: Results) -> dict[str, str]:
         and copd.loc[(genotype, "current"), "n_people_mean"] > 0
     )
     ladder = results.select("recognition", genotype="severe").iloc[0]
-    funnel = results.select("treatment", genotype="severe").set_index("step")["n_mean"]
+    treatment = results.select("treatment", genotype="severe")
+    own = treatment["rule"].iloc[0]
+    funnel = treatment[treatment["rule"] == own].set_index("step")["n_mean"]
     texts = {
         "prevalence": f"Points with intervals on a log scale: share of people with each genotype. {common}.",
         "copd": f"{definition}: points with intervals by genotype and smoking. {cells}.",
@@ -297,10 +300,11 @@ def alt_texts(results: Results) -> dict[str, str]:
             f" {number(ladder.n_copd_diagnosed_mean)}; cause recognised"
             f" {number(ladder.n_aatd_recognised_with_copd_mean)}."
         ),
-        "treatment": "Bars from left to right shorter: "
+        "treatment": f"Bars that get shorter, rule {own}: "
         + "; ".join(f"{step.replace('_', ' ')} {number(n)}" for step, n in funnel.items())
         + ".",
     }
+    texts |= _finding_texts(results)
     if len(results.differences):
         rows = results.select("differences", scenario=None, headline="undiagnosed_aatd_with_copd")
         said = "; ".join(
@@ -310,4 +314,37 @@ def alt_texts(results: Results) -> dict[str, str]:
         texts["differences"] = (
             f"Points with intervals: every scenario against the base. Severe deficiency with COPD unrecognised: {said}."
         )
+    return texts
+
+
+def _finding_texts(results: Results) -> dict[str, str]:
+    """What the figures on couples and on finding people show."""
+    couples = results.select("couples", measure="couples")
+    couples = couples[(couples["couples"] != "all") & couples["one_in"].notna()]
+    at_risk = "; ".join(
+        f"{COUPLE_LABELS[kind][0].lower()}{COUPLE_LABELS[kind][1:]}, {str(mating).replace('_', ' ')}: 1 in {one:,.0f}"
+        for kind, mating, one in zip(couples["couples"], couples["mating"], couples["one_in"], strict=True)
+    )
+    steps = results.select("testing", genotype="severe")
+    funnel = "; ".join(
+        f"{str(step).replace('_', ' ')} {number(n)}" for step, n in zip(steps["step"], steps["n_mean"], strict=True)
+    )
+    texts = {
+        "couples": f"Lines with dots on a log scale: couples at risk among all couples. {at_risk or 'There are none'}.",
+        "testing": f"Bars that get shorter, severe genotype in today's practice: {funnel}.",
+    }
+    rows = results.select("strategies")
+    if len(rows) > 1:
+        said = "; ".join(
+            f"{strategy_words(row['strategy'])}: {number(row['n_tested_mean'] + row['n_relatives_tested_mean'])} tested,"
+            f" {with_interval(row['n_recognised_mean'], row['n_recognised_low'], row['n_recognised_high'])} recognised"
+            + (", dominated" if row["dominated"] else "")
+            for row in rows.to_dict("records")
+        )
+        missed = "; ".join(
+            f"{strategy_words(row['strategy'])}: {number(row['n_found_mean'])} found, {number(row['n_missed_mean'])} missed"
+            for row in rows.to_dict("records")
+        )
+        texts["strategies"] = f"Points with intervals, people tested against people recognised. {said}."
+        texts["missed"] = f"Stacked bars of all people with a severe genotype, by strategy. {missed}."
     return texts

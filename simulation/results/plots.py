@@ -279,9 +279,11 @@ def plot_differences(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 STEP_LABELS = {
     "severe": "Severe deficiency",
-    "adult": "… 18 or older",
+    "not_transplanted": "… no liver transplant",
+    "age": "… of the right age",
     "below_threshold": "… serum level below threshold",
     "copd": "… COPD",
+    "fev1_in_range": "… FEV1 in range",
     "does_not_smoke": "… never smoked or stopped",
     "no_iga_deficiency": "… no IgA deficiency",
     "willing": "… willing",
@@ -302,7 +304,8 @@ def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        One bar a step, with its 95 % interval.
+        One bar a step, with its 95 % interval, of the first rule of the table, which is the config's own; a dot a step of
+        every other.
 
     Notes
     -----
@@ -314,13 +317,26 @@ def plot_treatment(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     >>> simulation.run({"replicates": 2}).plot.treatment().get_xlabel()
     'People'
     """
-    ax = _axes(ax, (8, 3.6))
-    rows = table[table["genotype"] == "severe"]
-    for y, (_, row) in enumerate(rows.iterrows()):
-        _bar(ax, y, row["n_mean"], row["n_low"], row["n_high"], COLOURS[0], alpha=0.85)
-    _category_axis(ax, [STEP_LABELS[step] for step in rows["step"]])
+    ax = _axes(ax, (8, 4.6))
+    severe = table[table["genotype"] == "severe"]
+    own, *others = dict.fromkeys(severe["rule"])
+    steps = list(dict.fromkeys(severe["step"]))
+    furthest = severe.groupby("step")["n_mean"].max()
+    rows = severe[severe["rule"] == own].set_index("step")
+    for y, step in enumerate(steps):
+        row = rows.loc[step]
+        _bar(ax, y, row["n_mean"], row["n_low"], row["n_high"], COLOURS[0], alpha=0.85, beside=float(furthest[step]))
+    for k, (rule, marker) in enumerate(zip(others, "osD^v", strict=False)):
+        means = severe[severe["rule"] == rule].set_index("step").loc[steps, "n_mean"]
+        heights = np.arange(len(steps)) + _offset(k, len(others))
+        ax.plot(
+            means, heights, marker, color=COLOURS[1 + k], ms=4.5, mec="white", mew=0.6, zorder=4, label=_words(rule)
+        )
+    _category_axis(ax, [STEP_LABELS[step] for step in steps])
     _people_axis(ax, max(float(rows["n_high"].max()), 1) * 1.4)
-    ax.set_title("From severe deficiency to augmentation therapy", loc="left")
+    ax.set_title(f"From severe deficiency to augmentation therapy, rule {_words(own)}", loc="left")
+    if others:
+        ax.legend(frameon=False, fontsize=8, title="Other rules", title_fontsize=8, loc="lower right")
     return ax
 
 
@@ -371,11 +387,13 @@ def _points(ax: Axes, rows: pd.DataFrame, measure: str, y: Any, colour: str, lab
     ax.plot(mean, y, "o", color=colour, ms=5, label=label)
 
 
-def _bar(ax: Axes, y: float, mean: float, low: float, high: float, colour: str, alpha: float = 1.0) -> None:
-    """A count of people with its interval, in a line and in words."""
+def _bar(
+    ax: Axes, y: float, mean: float, low: float, high: float, colour: str, alpha: float = 1.0, beside: float = 0.0
+) -> None:
+    """A count of people with its interval, in a line and in words, right of everything up to `beside`."""
     ax.barh(y, mean, color=colour, height=0.62, alpha=alpha, zorder=2)
     ax.plot([low, high], [y, y], color="0.15", lw=1.4, zorder=3)
-    _beside(ax, f"{mean:,.0f} ({low:,.0f}-{high:,.0f})", max(high, mean), y, fontsize=8.5)
+    _beside(ax, f"{mean:,.0f} ({low:,.0f}-{high:,.0f})", max(high, mean, beside), y, fontsize=8.5)
 
 
 def _beside(ax: Axes, text: str, x: float, y: float, **style: Any) -> None:

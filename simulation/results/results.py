@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from simulation.errors import DataError, nearest
 from simulation.labels import BASE
-from simulation.results import line_list, plots, store
+from simulation.results import line_list, store
 from simulation.results.bibtex import bibtex
+from simulation.results.figures import Plots
 from simulation.results.store import Replicates
 from simulation.results.tables.cells import ALL_SMOKING
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TABLES = (
     "prevalence",
@@ -30,6 +28,15 @@ TABLES = (
     "recognition",
     "liver",
     "treatment",
+    "other_diseases",
+    "testing",
+    "strategies",
+    "strategy_genotypes",
+    "strategy_differences",
+    "delay",
+    "couples",
+    "couples_by_ancestry",
+    "residual_risk",
     "headlines",
     "differences",
     "parameters",
@@ -56,8 +63,9 @@ class Results:
 
     Attributes
     ----------
-    prevalence, carriers, copd, copd_by_age, recognition, liver, treatment, headlines, differences, parameters, \
-assumptions : pandas.DataFrame
+    prevalence, carriers, copd, copd_by_age, recognition, liver, treatment, other_diseases, testing, strategies, \
+strategy_genotypes, strategy_differences, delay, couples, couples_by_ancestry, residual_risk, headlines, differences, \
+parameters, assumptions : pandas.DataFrame
         The tables; columns in docs/tables.md.
     plot : Plots
         Their figures.
@@ -70,6 +78,15 @@ assumptions : pandas.DataFrame
     recognition: pd.DataFrame
     liver: pd.DataFrame
     treatment: pd.DataFrame
+    other_diseases: pd.DataFrame
+    testing: pd.DataFrame
+    strategies: pd.DataFrame
+    strategy_genotypes: pd.DataFrame
+    strategy_differences: pd.DataFrame
+    delay: pd.DataFrame
+    couples: pd.DataFrame
+    couples_by_ancestry: pd.DataFrame
+    residual_risk: pd.DataFrame
     headlines: pd.DataFrame
     differences: pd.DataFrame
     parameters: pd.DataFrame
@@ -295,80 +312,6 @@ assumptions : pandas.DataFrame
 
     def __repr__(self) -> str:
         return f"{self.title}\n{self.summary.to_string(index=False)}"
-
-
-class Plots:
-    """Figures of some results, of the base and all people together unless another is named.
-
-    Parameters
-    ----------
-    results : Results
-        Their tables.
-    """
-
-    def __init__(self, results: Results) -> None:
-        self._results = results
-
-    def _rows(self, name: str, scenario: str | None, population: str | None) -> pd.DataFrame:
-        return self._results.select(name, scenario=scenario, population=population or self._results.whole)
-
-    def prevalence(self, ax: Axes | None = None, *, scenario: str = BASE, at: str = "living") -> Axes:
-        """Share of people with each genotype and set; see `plots.plot_prevalence`."""
-        return plots.plot_prevalence(self._results.select("prevalence", scenario=scenario, population=None, at=at), ax)
-
-    def copd(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
-        """COPD prevalence by genotype and smoking; see `plots.plot_copd`."""
-        return plots.plot_copd(self._rows("copd", scenario, population), ax)
-
-    def copd_by_age(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
-        """COPD prevalence by age; see `plots.plot_copd_by_age`."""
-        return plots.plot_copd_by_age(self._rows("copd_by_age", scenario, population), ax)
-
-    def recognition(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
-        """The ladder down to the recognised; see `plots.plot_recognition`."""
-        return plots.plot_recognition(self._rows("recognition", scenario, population), ax)
-
-    def differences(self, ax: Axes | None = None, *, population: str | None = None) -> Axes:
-        """Scenarios against the base; see `plots.plot_differences`."""
-        return plots.plot_differences(self._rows("differences", None, population), ax)
-
-    def treatment(self, ax: Axes | None = None, *, scenario: str = BASE, population: str | None = None) -> Axes:
-        """The funnel to augmentation therapy; see `plots.plot_treatment`."""
-        return plots.plot_treatment(self._rows("treatment", scenario, population), ax)
-
-    @property
-    def names(self) -> list[str]:
-        """Figures that these results have."""
-        names = ["prevalence", "copd", "copd_by_age", "recognition", "treatment"]
-        return names + (["differences"] if len(self._results.differences) else [])
-
-    def save_all(self, folder: Path) -> None:
-        """Draw every figure into a folder, as SVG and PNG.
-
-        Parameters
-        ----------
-        folder : Path
-            Made if missing.
-        """
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-
-        folder.mkdir(exist_ok=True)
-        # the same figure is the same bytes: no dates, no random ids; letters as paths look alike everywhere
-        with mpl.rc_context({"svg.hashsalt": "aatd", "svg.fonttype": "path", "font.size": 10}):
-            for name in self.names:
-                figure = Figure(figsize=_size(name, self._results), layout="constrained")
-                getattr(self, name)(figure.add_subplot())
-                figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-                figure.savefig(folder / f"{name}.png", dpi=160, metadata={"Software": None})
-
-
-def _size(name: str, results: Results) -> tuple[float, float]:
-    heights = {"prevalence": 5.2, "copd": 4.4, "copd_by_age": 4.2, "recognition": 2.7, "treatment": 3.8}
-    n = results.differences["headline"].nunique()
-    if name == "prevalence" and len(results.populations) > 1:
-        return 8, 7.5
-    return 8, heights.get(name, 1.6 + 0.38 * max(n, 4))
 
 
 def load_folder(folder: str | Path, write_report: ReportWriter | None = None) -> Results:

@@ -48,16 +48,17 @@ def couples(run: Run) -> pd.DataFrame:
         for population in axes.populations:
             drawn = np.asarray(replicates.drawn("couples", population), float)
             closed = replicates.expected("couples", population)
-            births = bool(np.isfinite(run.n_births[scenario].get(population, np.nan)))
+            births = run.n_births[scenario].get(population, np.nan)  # a config may draw another number of couples
             for i, mating in enumerate(axes.matings):
                 total = drawn[:, i, 0, 0]
+                whole_year = bool(np.isfinite(births) and (total == np.round(births)).all())
                 for j, kind in enumerate(axes.couples):
                     head = {"scenario": scenario, "population": population, "mating": mating, "couples": kind}
                     below = (total, drawn[:, i, j, 0], drawn[:, i, j, 1])
                     below_closed = (closed[:, i, 0, 0], closed[:, i, j, 0], closed[:, i, j, 1])
                     for k, measure in enumerate(("couples", "affected_births", "next_child_affected")):
                         n, exact = drawn[:, i, j, k], closed[:, i, j, k]
-                        row: dict[str, Any] = {**head, "measure": measure, "per": "year" if births else "couples drawn"}
+                        row: dict[str, Any] = {**head, "measure": measure, "per": "year" if whole_year else "couples drawn"}
                         row |= {f"n_{name}": float(v) for name, v in interval(n).items()}
                         share, exact_share = ratio(n, below[k]), ratio(exact, below_closed[k])
                         row |= {f"proportion_{name}": float(v) for name, v in interval(share).items()}

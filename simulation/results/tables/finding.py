@@ -97,7 +97,8 @@ def strategies(run: Run) -> pd.DataFrame:
             expected = measures(replicates, population, "expected")
             drawn = measures(replicates, population, "drawn")
             rows = rows.assign(**spread(drawn["n_recognised"], expected["n_recognised"]))
-            rows["dominated"] = _dominated(rows["n_tested_mean"].to_numpy(), rows["n_recognised_mean"].to_numpy())
+            tests = rows["n_tested_mean"] + rows["n_relatives_tested_mean"]
+            rows["dominated"] = _dominated(tests.to_numpy(), rows["n_recognised_mean"].to_numpy())
             parts.append(rows)
     return pd.concat(parts, ignore_index=True)
 

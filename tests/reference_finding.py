@@ -66,6 +66,7 @@ WORK = (
     "cost",
     "relatives_tested",
     "relatives_named",
+    "relatives_cost",
     "copd_unrecognised",
     "symptomatic_unrecognised",
     "years_unrecognised",
@@ -665,6 +666,7 @@ def add_cascade(settings: dict[str, Any], name: str, parts: dict[tuple, float], 
             p for report, p in read if names(settings, report) and not is_severe(settings, report)
         )
         work[name, g, "cost"] += n * settings["cost"][test]
+        work[name, g, "relatives_cost"] += n * settings["cost"][test]
         missed = sum(parts[name, g, reason] for reason in REASONS)
         if missed == 0.0 or g not in index:
             continue

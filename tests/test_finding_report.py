@@ -94,7 +94,7 @@ def test_the_funnel_shows_the_table_and_never_rises(folder):
     assert (np.diff(widths) <= 0).all()
     shown = texts(ax)
     assert set(TESTING_LABELS.values()) <= set(shown)
-    for share in rows["share_of_step_before_mean"].iloc[1:]:
+    for share in rows["share_of_means"].iloc[1:]:
         assert f"{100 * share:.1f} %" in shown
 
 

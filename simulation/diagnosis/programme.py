@@ -24,6 +24,7 @@ WORK = (
     "cost",
     "relatives_tested",
     "relatives_named",
+    "relatives_cost",
     "copd_unrecognised",
     "symptomatic_unrecognised",
     "years_unrecognised",

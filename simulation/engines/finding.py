@@ -200,6 +200,7 @@ def _ledger(
     cost = tested_today * today.cost[:, None] + tested * algorithm.cost[:, None]
 
     cascade, relatives, relatives_named = (np.zeros_like(everybody) for _ in range(3))
+    relatives_cost = np.zeros(everybody.shape)
     if strategy.cascade and programme.cascade is not None:
         index = (recognised + found) * is_severe
         taken, relatives, relatives_named = draw_relatives(
@@ -209,10 +210,11 @@ def _ledger(
         cascade, missed = taken.sum(axis=(-2, -1)), missed - taken
         share = np.divide(missed.sum(axis=-1), before, out=np.zeros(before.shape), where=before > 0)
         years, symptomatic = years * share, symptomatic * share
-        cost = cost + relatives * programme.cascade.cost
+        relatives_cost = relatives * programme.cascade.cost
+        cost = cost + relatives_cost
     by_reason = np.moveaxis(missed.sum(axis=-2), -1, 0)
     copd = missed[..., _HAS_COPD, :].sum(axis=(-2, -1))
-    work = [tested_today + tested, positive, named, cost, relatives, relatives_named, copd]
+    work = [tested_today + tested, positive, named, cost, relatives, relatives_named, relatives_cost, copd]
     work += [symptomatic.sum(axis=-1), years.sum(axis=-1)]
     parts = np.stack([recognised, found, cascade, *by_reason], axis=-1)
     return parts, np.stack(np.broadcast_arrays(*work), axis=-1).astype(float)

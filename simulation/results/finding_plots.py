@@ -81,7 +81,7 @@ def plot_testing(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
     column: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "right", "va": "center", "fontsize": 8.5}
     for y, row in enumerate(rows.to_dict("records")):
         _bar(ax, y, row["n_mean"], row["n_low"], row["n_high"], COLOURS[0], alpha=0.85)
-        share = row["share_of_step_before_mean"]
+        share = row["share_of_means"]
         if y and pd.notna(share):
             ax.annotate(f"{100 * share:.1f} %", (0.99, y), **column)
     ax.annotate("of the step before", (0.99, 0), color="0.35", **column)

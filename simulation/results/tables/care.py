@@ -11,7 +11,7 @@ from simulation.care.augmentation import FUNNEL_STEPS
 from simulation.labels import LIVER_OUTCOMES, OTHER_DISEASES
 from simulation.results.axes import ALL
 from simulation.results.summary import interval, spread
-from simulation.results.tables.cells import Run, frame, ratio
+from simulation.results.tables.cells import Run, before_each, frame, ratio
 
 
 def liver(run: Run) -> pd.DataFrame:
@@ -96,14 +96,14 @@ def treatment(run: Run) -> pd.DataFrame:
                 for k, rule in enumerate(replicates.axes.rules):
                     head = {"scenario": scenario, "population": population, "rule": rule, "genotype": genotype}
                     n = drawn[:, k]
-                    before = np.concatenate([n[:, :1], n[:, :-1]], axis=1)
+                    before = before_each(n)
                     parts.append(
                         frame(
                             {**head, "step": FUNNEL_STEPS},
                             {"definition": run.definition},
                             n=n,
                             share_of_step_before=ratio(n, before),
-                        ).assign(**spread(n, mean[:, k]))
+                        ).assign(share_of_means=ratio(n.mean(axis=0), before.mean(axis=0)), **spread(n, mean[:, k]))
                     )
     return pd.concat(parts, ignore_index=True)
 

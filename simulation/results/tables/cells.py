@@ -103,6 +103,31 @@ def ratio(above: NDArray[Any], below: NDArray[Any]) -> Array:
         return np.where(np.asarray(below) > 0, np.asarray(above, float) / below, np.nan)
 
 
+def before_each(steps: NDArray[Any]) -> NDArray[Any]:
+    """People at the step before each step of a funnel; before the first, that itself.
+
+    Parameters
+    ----------
+    steps : ndarray (n_replicates, n_steps)
+        [people]
+
+    Returns
+    -------
+    ndarray (n_replicates, n_steps)
+        [people]
+
+    Notes
+    -----
+    Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> before_each(np.array([[9, 6, 3]])).tolist()
+    [[9, 9, 6]]
+    """
+    return np.concatenate([steps[:, :1], steps[:, :-1]], axis=1)
+
+
 def frame(keys: Mapping[str, Any], tags: Mapping[str, Any], **measures: NDArray[Any]) -> pd.DataFrame:
     """One row for each cell of the measures' last axis: mean, median and interval of each.
 

@@ -15,7 +15,7 @@ from simulation.labels import STATES
 from simulation.results.axes import ALL
 from simulation.results.store import Replicates
 from simulation.results.summary import interval, monte_carlo_error, spread
-from simulation.results.tables.cells import ALL_SMOKING, UNRECOGNISED_COPD, Run, frame, ratio
+from simulation.results.tables.cells import ALL_SMOKING, UNRECOGNISED_COPD, Run, before_each, frame, ratio
 
 Array = NDArray[np.float64]
 
@@ -48,14 +48,14 @@ def testing(run: Run) -> pd.DataFrame:
         for population in replicates.axes.populations:
             for genotype in ("severe", *replicates.axes.members("severe")):
                 drawn = replicates.drawn("testing", population, genotype)
-                before = np.concatenate([drawn[:, :1], drawn[:, :-1]], axis=1)
+                before = before_each(drawn)
                 parts.append(
                     frame(
                         {"scenario": scenario, "population": population, "genotype": genotype, "step": FUNNEL},
                         {"definition": run.definition},
                         n=drawn,
                         share_of_step_before=ratio(drawn, before),
-                    ).assign(**spread(drawn, replicates.expected("testing", population, genotype)))
+                    ).assign(share_of_means=ratio(drawn.mean(axis=0), before.mean(axis=0)), **spread(drawn, replicates.expected("testing", population, genotype)))
                 )
     return pd.concat(parts, ignore_index=True)
 
@@ -172,6 +172,7 @@ def measures(replicates: Replicates, population: str, kind: str) -> dict[str, Ar
             of(work_all, "relatives_named") - of(work, "relatives_named"), recognised - part("found_by_cascade")
         ),
         "cost": cost,
+        "cost_per_relative_found": ratio(of(work_all, "relatives_cost"), part("found_by_cascade")),
         "cost_per_case": ratio(beyond["c"], cases),
         "n_copd_unrecognised": unrecognised,
         "fall_of_unrecognised_copd": ratio(unrecognised[:, :1] - unrecognised, unrecognised[:, :1]),

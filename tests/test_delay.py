@@ -12,10 +12,12 @@ from scipy.special import ndtr
 from simulation.assembly.parameters import row_distribution
 from simulation.data.pack import data_pack
 from simulation.diagnosis.delay import (
+    age_at_first_symptom,
     draw_delay,
     draw_first_symptom_age,
     draw_n_doctors,
     n_doctors_distribution,
+    recognised_years,
     share_over,
     unrecognised_years,
     years_since_first_symptom,
@@ -61,6 +63,30 @@ def test_years_since_are_the_mean_integral_of_the_distribution_function(a, b, me
     below = quad(lambda x: first_symptom_cdf(x, mean, sd), 0, a) * (b - a) if a else 0.0
     within = quad(lambda x: first_symptom_cdf(x, mean, sd) * (b - x), a, b)
     np.testing.assert_allclose(p * years, (below + within) / (b - a), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("a", "b", "mean", "sd"), BANDS)
+def test_age_at_first_symptom_is_the_mean_of_those_who_have_had_one(a, b, mean, sd):
+    # ∫ x f(x) P(age > x) dx, with P(age > x) = 1 before the band and (b − x)/(b − a) within
+    law = stats.truncnorm(-mean / sd, np.inf, loc=mean, scale=sd)
+    p, _ = years_since_first_symptom(a, b, mean, sd)
+    before = quad(lambda x: x * law.pdf(x), 0, a) if a else 0.0
+    within = quad(lambda x: x * law.pdf(x) * (b - x) / (b - a), a, b)
+    np.testing.assert_allclose(age_at_first_symptom(a, b, mean, sd), (before + within) / p, rtol=1e-9)
+
+
+def test_all_bands_at_once_are_each_band_by_itself():
+    edges = np.arange(0, 110, 5.0)
+    means, sds, delays = (
+        np.array([[36.0, 51.0], [33.0, 45.0]]),
+        np.array([[8.0, 10.0], [6.0, 12.0]]),
+        np.array([5.6, 9.0]),
+    )
+    together = recognised_years(edges, means, sds, delays, delays * 1.4)
+    for i, j in np.ndindex(2, 2):
+        law = (means[i, j], sds[i, j], delays[j], delays[j] * 1.4)
+        _, alone = unrecognised_years(edges[:-1], edges[1:], *law)
+        np.testing.assert_allclose(together[i, j], alone, rtol=1e-8, atol=1e-9)
 
 
 def test_long_after_the_first_symptom_the_years_are_a_difference_of_means():

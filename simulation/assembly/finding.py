@@ -276,18 +276,19 @@ def _delay(values: dict[str, Array]) -> dict[str, Array]:
     """Of one person with COPD, by smoking and age: P(first symptom before now), and expected sums over those with one."""
     edges = np.append(np.array(AGES, float), AGES[-1] + 5.0)
     delay = [values[f"diag.delay.{what}_years"] for what in ("mean", "sd")]
-    found = {}
-    for who in ("never", "ever"):
-        law = [values[f"diag.first_symptom_age.{who}.{what}_years"] for what in ("mean", "sd")]
-        p, since = years_since_first_symptom(edges[:-1], edges[1:], *(x[:, None] for x in law))
-        found[who] = {
-            "symptomatic": p,
-            "years": p * since,
-            "age_at_first_symptom": p * age_at_first_symptom(edges[:-1], edges[1:], *(x[:, None] for x in law)),
-            "years_until_recognised": p * recognised_years(edges, *law, *delay),
-        }
-    by_smoking = [found["never" if status == "never" else "ever"] for status in SMOKING]
-    return {name: np.stack([table[name] for table in by_smoking], axis=1) for name in by_smoking[0]}
+    law = [
+        np.stack([values[f"diag.first_symptom_age.{who}.{what}_years"] for who in ("never", "ever")])
+        for what in ("mean", "sd")
+    ]
+    p, since = years_since_first_symptom(edges[:-1], edges[1:], *(x[..., None] for x in law))
+    found = {
+        "symptomatic": p,
+        "years": p * since,
+        "age_at_first_symptom": p * age_at_first_symptom(edges[:-1], edges[1:], *(x[..., None] for x in law)),
+        "years_until_recognised": p * recognised_years(edges, *law, *delay),
+    }
+    smoked = [int(status != "never") for status in SMOKING]
+    return {name: np.moveaxis(table[smoked], 0, 1) for name, table in found.items()}
 
 
 def _delay_law(values: dict[str, Array]) -> Array:

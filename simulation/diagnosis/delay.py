@@ -100,12 +100,14 @@ def recognised_years(
     ----------
     edges : array_like, shape (n_bands + 1,)
         Ends of the bands, from 0 in equal steps. [years]
-    mean, sd, delay_mean, delay_sd : array_like, shape (n_replicates,)
+    mean, sd : array_like, shape (..., n_replicates)
+        As for `unrecognised_years`. [years]
+    delay_mean, delay_sd : array_like, shape (n_replicates,)
         As for `unrecognised_years`. [years]
 
     Returns
     -------
-    ndarray (n_replicates, n_bands)
+    ndarray (..., n_replicates, n_bands)
         The second of `unrecognised_years`, at a hundredth of its cost. [years]
 
     Notes
@@ -119,17 +121,17 @@ def recognised_years(
     array([[0.54, 0.86]])
     """
     edge = np.asarray(edges, float)
-    law = [np.asarray(x, float)[:, None] for x in np.broadcast_arrays(mean, sd, delay_mean, delay_sd)]
+    law, delay = ([np.asarray(x, float)[..., None] for x in pair] for pair in ((mean, sd), (delay_mean, delay_sd)))
     nodes, weights = _graded_rule(len(edge) - 1)
     s, weights = nodes * edge[-1], weights * edge[-1]
-    shorter = _mean_shorter(s, *law[2:]) * weights
-    reached = np.zeros((len(law[0]), len(s), len(edge)))
+    shorter = _mean_shorter(s, *delay) * weights
+    reached = np.zeros((*np.broadcast_shapes(law[0].shape, law[1].shape)[:-1], len(s), len(edge)))
     for i, age in enumerate(edge):
         before = s < age
-        reached[:, before, i] = _cdf(age - s[before], *law[:2])
+        reached[..., before, i] = _cdf(age - s[before], *law)
     density = np.diff(reached, axis=-1) / np.diff(edge)
-    total = (shorter[..., None] * density).sum(axis=1)
-    p, since = years_since_first_symptom(edge[:-1], edge[1:], *law[:2])
+    total = (shorter[..., None] * density).sum(axis=-2)
+    p, since = years_since_first_symptom(edge[:-1], edge[1:], *law)
     return np.asarray(np.minimum(np.divide(total, p, out=np.zeros_like(p), where=p > 0), since))
 
 

@@ -58,7 +58,11 @@ def couples(run: Run) -> pd.DataFrame:
                     below_closed = (closed[:, i, 0, 0], closed[:, i, j, 0], closed[:, i, j, 1])
                     for k, measure in enumerate(("couples", "affected_births", "next_child_affected")):
                         n, exact = drawn[:, i, j, k], closed[:, i, j, k]
-                        row: dict[str, Any] = {**head, "measure": measure, "per": "year" if whole_year else "couples drawn"}
+                        row: dict[str, Any] = {
+                            **head,
+                            "measure": measure,
+                            "per": "year" if whole_year else "couples drawn",
+                        }
                         row |= {f"n_{name}": float(v) for name, v in interval(n).items()}
                         share, exact_share = ratio(n, below[k]), ratio(exact, below_closed[k])
                         row |= {f"proportion_{name}": float(v) for name, v in interval(share).items()}

@@ -55,7 +55,10 @@ def testing(run: Run) -> pd.DataFrame:
                         {"definition": run.definition},
                         n=drawn,
                         share_of_step_before=ratio(drawn, before),
-                    ).assign(share_of_means=ratio(drawn.mean(axis=0), before.mean(axis=0)), **spread(drawn, replicates.expected("testing", population, genotype)))
+                    ).assign(
+                        share_of_means=ratio(drawn.mean(axis=0), before.mean(axis=0)),
+                        **spread(drawn, replicates.expected("testing", population, genotype)),
+                    )
                 )
     return pd.concat(parts, ignore_index=True)
 

@@ -13,6 +13,7 @@ from simulation.engines import walk as walk_module
 from simulation.engines.block import run_block
 from simulation.engines.split import Drawn, Expected
 from simulation.engines.walk import walk
+from simulation.errors import ConfigError
 from simulation.labels import COPD_STATES, LIVER_OUTCOMES, STATES
 from simulation.randomness import BLOCK_SIZE, generator
 from simulation.results.axes import ALL
@@ -240,3 +241,28 @@ def test_inputs_refuse_what_is_no_distribution():
         type(inputs)(**{**vars(inputs), "copd": inputs.copd * 3})
     with pytest.raises(ValueError, match="has axis"):
         type(inputs)(**{**vars(inputs), "willing": inputs.willing.rename(replicate="draw")})
+
+
+# --- dealing out -----------------------------------------------------------------------------------------------
+
+
+def test_nobody_and_everybody_are_dealt_without_chance_from_any_number_of_people():
+    """Of 5 · 10⁹ people none or all are taken; a part of them is refused with a sentence."""
+    n = np.array([[3_000_000_000, 2_000_000_000], [5, 7]])
+    np.testing.assert_array_equal(Drawn(1, 0).deal("x", n, np.array([0, 12])), [[0, 0], [5, 7]])
+    np.testing.assert_array_equal(Drawn(1, 0).deal("x", n, np.array([5_000_000_000, 0])), [n[0], [0, 0]])
+    with pytest.raises(ConfigError, match="fewer than 1,000,000,000"):
+        Drawn(1, 0).deal("x", n, np.array([1, 0]))
+
+
+def test_dealing_follows_the_hypergeometric_law():
+    """Means and variances of 20,000 deals of 30 among (20, 50, 30); z-scores fail a right program once in 10⁶ runs."""
+    groups, taken, times = np.array([20, 50, 30]), 30, 20_000
+    dealt = Drawn(2, 0).deal("x", np.broadcast_to(groups, (times, 3)), np.full(times, taken))
+    assert (dealt.sum(axis=1) == taken).all()
+    share = groups / 100
+    variance = taken * share * (1 - share) * 70 / 99
+    assert_z_scores((dealt.mean(axis=0) - taken * share) / np.sqrt(variance / times), alpha=1e-6)
+    # the variance of a variance is about 2 v² / n; 5.5 standard errors
+    np.testing.assert_allclose(dealt.var(axis=0), variance, rtol=5.5 * np.sqrt(2 / times))
+    np.testing.assert_allclose(Expected().deal("x", groups, np.array(taken)), taken * share)

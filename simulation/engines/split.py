@@ -77,20 +77,24 @@ class Drawn:
 
     def deal(self, process: str, n: NDArray[Any], taken: NDArray[Any]) -> NDArray[Any]:
         """Draw a multivariate hypergeometric, one group after the other, each from its own stream."""
-        n, left = np.asarray(n, np.int64), np.asarray(taken, np.int64)
-        if n.shape[-1] > 1 and n.sum(axis=-1).max(initial=0) >= NUMPY_LIMIT:
+        n, taken = np.asarray(n, np.int64), np.asarray(taken, np.int64)
+        total = n.sum(axis=-1)
+        chance = (taken > 0) & (taken < total)  # nobody and everybody need none
+        left, others = np.where(chance, taken, 0), np.where(chance, total, 0)
+        if n.shape[-1] > 1 and others.max(initial=0) >= NUMPY_LIMIT:
             raise ConfigError(
-                f"strategies: {int(n.sum(axis=-1).max()):,} people of one population and genotype are alike in what"
-                " decides whether they are tested, and fewer than 1,000,000,000 can be dealt out; lower the population's"
-                " size or split it into several"
+                f"strategies: {int(others.max()):,} people of one population and genotype are alike in what decides whether"
+                " they are tested, and fewer than 1,000,000,000 can be dealt out; lower the population's size or split it"
+                " into several"
             )
-        others = n.sum(axis=-1)
-        found = np.zeros_like(n)
+        found = np.where((taken == total)[..., None], n, 0)
+        alike = np.where(chance[..., None], n, 0)
         for k in range(n.shape[-1] - 1):
-            others = others - n[..., k]
-            found[..., k] = self._stream(f"{process} {k}").hypergeometric(n[..., k], others, left)
-            left = left - found[..., k]
-        found[..., -1] = left
+            others = others - alike[..., k]
+            some = self._stream(f"{process} {k}").hypergeometric(alike[..., k], others, left)
+            found[..., k] += some
+            left = left - some
+        found[..., -1] += left
         return found
 
 

@@ -199,7 +199,7 @@ def any_config(draw):
     return config
 
 
-ENDS = ("_mean", "_median", "_low", "_high")
+ENDS = ("_of_means", "_mean", "_median", "_low", "_high")
 # of strategies: there may be no tests, nobody to be found, or no carrier
 RATIOS = (
     "yield",
@@ -208,6 +208,7 @@ RATIOS = (
     "cases_per_index",
     "relatives_named_per_index",
     "cost_per_case",
+    "cost_per_relative_found",
     "fall_of_unrecognised_copd",
 )
 
@@ -251,7 +252,7 @@ def assert_no_stray_gaps(results):
                 allowed[column] |= (before == 0) | before.isna()
             elif name == "differences":
                 allowed[column] |= (table["base_mean"] <= 0) & (stem == "relative")
-            stem = column.rsplit("_", 1)[0] if column.endswith(ENDS) else column
+            stem = next((column.removesuffix(end) for end in ENDS if column.endswith(end)), column)
             if column in ("z", "mc_se"):  # nothing is left to chance, or there is one block only
                 allowed[column] = True
             elif name == "testing":

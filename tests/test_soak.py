@@ -38,8 +38,8 @@ def parts_add_up(results):
         assert (ages[:, 2, :, 1].sum(axis=1) == everybody[:, 3, copd].sum(axis=1)).all()
         funnel = drawn("funnel", population, "severe")
         assert (sum(drawn("funnel", population, g) for g in severe) == funnel).all()
-        assert (np.diff(funnel, axis=1) <= 0).all()
-        assert (funnel[:, 0] == drawn("people", population, "severe")[:, 3].sum(axis=1)).all()
+        assert (np.diff(funnel, axis=-1) <= 0).all()
+        assert (funnel[..., 0] == drawn("people", population, "severe")[:, 3].sum(axis=1)[:, None]).all()
         liver = drawn("liver", population, "all")
         assert (sum(drawn("liver", population, g) for g in axes.liver[:-1]) == liver).all()
         for group in axes.groups:

@@ -21,6 +21,7 @@ from simulation.genetics.couples import (
     related_couples,
 )
 from simulation.genetics.transmission import gametes
+from simulation.labels import genotypes
 
 Array = NDArray[np.float64]
 NOMINAL_COUPLES = 1_000_000  # drawn where births are not known
@@ -112,12 +113,16 @@ def couples(
 def _residual(
     config: Config, pack: DataPack, tests: list[str], genotype: Array, carrier: NDArray[np.bool_], child: Array
 ) -> Array:
-    """P(carrier) before and after a negative test; and P(child severe) of two unrelated partners, both negative."""
+    """Before and after a negative test; P(child severe) of two unrelated partners, both negative, or one of them MZ."""
     rows = []
     normal = np.array([name == "normal" for name in counted_as(config, pack)])
+    names = genotypes(config.genetics.alleles)
+    mz = names.index("MZ") if "MZ" in names else None
     for test in tests:
         negative = reading_of(config, pack, test)[:, :-1][:, normal].sum(axis=-1)
         after = genotype_after_negative(genotype, negative)
         both = np.einsum("...g,gh,...h->...", after, child, after)
-        rows.append(np.stack([genotype[..., carrier].sum(axis=-1), after[..., carrier].sum(axis=-1), both], axis=-1))
+        known = np.zeros(both.shape) if mz is None else after @ child[mz]
+        before, left = (p[..., carrier].sum(axis=-1) for p in (genotype, after))
+        rows.append(np.stack([before, left, both, known], axis=-1))
     return np.stack(rows, axis=2)

@@ -35,7 +35,7 @@ def p_negative(sensitivity: ArrayLike, no_protein: ArrayLike = False) -> Array:
     Notes
     -----
     (1 − s_A)(1 − s_B) − z_A z_B, with s = 0 for alleles without protein and z = 0 for all others: the two copies are read
-    independently. Source: docs/model.md, section 2.
+    independently. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def genotype_after_negative(genotype: ArrayLike, p_negative: ArrayLike) -> Array
 
     Notes
     -----
-    Bayes' rule: g P(negative | g)/Σ g P(negative | g). Source: docs/model.md, section 2.
+    Bayes' rule: g P(negative | g)/Σ g P(negative | g). Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def residual_risk(genotype: ArrayLike, p_negative: ArrayLike, carrier: ArrayLike
 
     Notes
     -----
-    Source: docs/model.md, section 2.
+    Source: docs/model.md, section 13.
 
     Examples
     --------

@@ -41,7 +41,7 @@ def couple_probabilities(genotype: ArrayLike, ancestry_share: ArrayLike, mating:
 
     Notes
     -----
-    (1 − m) Σₐ sₐ gₐ ⊗ gₐ + m ḡ ⊗ ḡ. Source: docs/model.md, section 2.
+    (1 − m) Σₐ sₐ gₐ ⊗ gₐ + m ḡ ⊗ ḡ. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def couples_by_ancestry(genotype: ArrayLike, event: ArrayLike) -> Array:
 
     Notes
     -----
-    gₐ · event · g_b for every two ancestries. Source: docs/model.md, section 2.
+    gₐ · event · g_b for every two ancestries. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def child_probability(n_alleles: int, affected: ArrayLike) -> Array:
 
     Notes
     -----
-    gametes · affected · gametesᵀ: no table of all children is made. Source: docs/model.md, section 2.
+    gametes · affected · gametesᵀ: no table of all children is made. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -263,7 +263,7 @@ def next_child_risk(couple: ArrayLike, n_alleles: int, affected: ArrayLike) -> A
     Notes
     -----
     E[p²]/E[p] over couples, p the probability of each child. Near 1/4 where the allele is rare: an affected child shows
-    that both parents carry it. Source: docs/model.md, section 2.
+    that both parents carry it. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -297,8 +297,9 @@ class CoupleLaw:
         Couples who have a child in a year, or as many as are drawn. [couples]
     by_ancestry : ndarray (replicate, population, ancestry, ancestry, 4)
         P(both_carry), P(zz_possible), P(severe_possible), P(child severe) of couples of two ancestries. [proportion]
-    residual : ndarray (replicate, population, test, 3)
-        P(carrier), P(carrier | negative test), P(child severe | both partners negative). [proportion]
+    residual : ndarray (replicate, population, test, 4)
+        P(carries a deficiency allele), the same after a negative test; P(child severe) of two negative partners, and of one
+        who is MZ with a negative one. [proportion]
     """
 
     matings: tuple[str, ...]

@@ -77,7 +77,8 @@ def relation_named(name: str) -> Relation:
     Relation(k0=0.25, k1=0.5, k2=0.25, degree=1)
     """
     if name not in RELATIONS:
-        near = nearest(name, list(RELATIONS))
+        inside = [relation for relation in RELATIONS if name.casefold() in relation]
+        near = f"; did you mean {inside[0]}?" if name and inside else nearest(name, list(RELATIONS))
         raise ValueError(f"unknown relation {name}{near or '; it must be one of ' + ', '.join(RELATIONS)}")
     return RELATIONS[name]
 

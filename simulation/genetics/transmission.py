@@ -26,7 +26,7 @@ def alleles_of(n_alleles: int) -> Codes:
 
     Notes
     -----
-    Source: docs/model.md, section 2.
+    Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def genotype_codes(n_alleles: int) -> Codes:
 
     Notes
     -----
-    Source: docs/model.md, section 2.
+    Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def gametes(n_alleles: int) -> Array:
 
     Notes
     -----
-    Either allele with probability 1/2. Source: docs/model.md, section 2.
+    Either allele with probability 1/2. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def offspring_probabilities(n_alleles: int) -> Array:
 
     Notes
     -----
-    P(AB) = g₁(A) g₂(B) + g₁(B) g₂(A) and P(AA) = g₁(A) g₂(A), g the gametes. Source: docs/model.md, section 2.
+    P(AB) = g₁(A) g₂(B) + g₁(B) g₂(A) and P(AA) = g₁(A) g₂(A), g the gametes. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def draw_offspring(rng: np.random.Generator, mother: ArrayLike, father: ArrayLik
 
     Notes
     -----
-    Each parent passes one of its two alleles with probability 1/2, independently. Source: docs/model.md, section 2.
+    Each parent passes one of its two alleles with probability 1/2, independently. Source: docs/model.md, section 13.
 
     Examples
     --------

@@ -17,7 +17,12 @@ MATINGS = {
     "random": "At random",
     "mixed": "As in the config, between the two",
 }
-RESIDUAL = ("carrier_before", "carrier_after", "child_severe_both_negative")
+RESIDUAL = {
+    "carrier_before": "Carries an allele, before the test",
+    "carrier_after": "After it",
+    "child_severe_both_negative": "Severe child of two negative partners",
+    "child_severe_mz_and_negative": "Severe child of MZ and a negative partner",
+}
 
 
 def carrier_rows(results: Results) -> list[list[Cell]]:
@@ -207,6 +212,33 @@ def residual_rows(results: Results) -> list[list[Cell]]:
             named: list[Cell] = [str(population).replace("_", " ") if not i else ""] if several else []
             found.append([*named, label, *(by[key] for key in RESIDUAL)])
     return found
+
+
+def residual_head(results: Results) -> list[str]:
+    """Column heads of `residual_rows`.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+
+    Returns
+    -------
+    list of str
+        Population first, where there are several.
+
+    Notes
+    -----
+    Source: docs/model.md, section 13.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> residual_head(simulation.run({"replicates": 2}))[0]
+    'Test'
+    """
+    several = len(results.populations) > 1
+    return [*(["Population"] if several else []), "Test", *RESIDUAL.values()]
 
 
 def _of_populations(results: Results, table: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulation.data.pack import data_pack
@@ -108,16 +109,94 @@ def work_table(results: Results) -> dict[str, Any]:
             count(row, "n_tested"),
             *([count(row, "n_relatives_tested") if row["n_relatives_tested_mean"] else ""] if cascade else []),
             count(row, "n_false_positive"),
-            count(row, "number_needed_to_test"),
-            count(row, "tests_per_carrier"),
-            count(row, "cost_per_case"),
+            of_means(row, "number_needed_to_test"),
+            of_means(row, "tests_per_carrier"),
+            of_means(row, "cost_per_case"),
+            *([of_means(row, "cases_per_index") if row["n_relatives_tested_mean"] else ""] if cascade else []),
             f"{row['days']:g}",
         ]
         for row in rows
     ]
     head = ["Strategy", "People tested", *(["Relatives tested"] if cascade else []), "First test false positive"]
-    head += ["Tests per severe case", "Tests per carrier", f"Cost per case ({currency})", "Days"]
+    head += ["Tests per severe case", "Tests per carrier", f"Cost per case ({currency})"]
+    head += [*(["Relatives newly found per index person"] if cascade else []), "Days"]
     return {"head": head, "rows": found}
+
+
+def of_means(row: Mapping[str, Any], stem: str) -> Cell:
+    """A ratio as the ratio of its means; a dash where there is none.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table `strategies`.
+    stem : str
+        Of the column.
+
+    Returns
+    -------
+    Cell
+        With the interval over replicates.
+
+    Notes
+    -----
+    The mean of a ratio of small numbers is that of its few largest values. Source: docs/tables.md.
+
+    Examples
+    --------
+    >>> of_means({"yield_of_means": float("nan")}, "yield")
+    '–'
+    """
+    value = row[f"{stem}_of_means"]
+    return "–" if value != value else count({**row, f"{stem}_mean": value}, stem)
+
+
+def scenario_table(results: Results) -> dict[str, Any] | None:
+    """Strategies in every population and scenario, where there is more than one.
+
+    Parameters
+    ----------
+    results : Results
+        Of a run.
+
+    Returns
+    -------
+    dict or None
+        "head" and "rows": scenario, population, strategy, people tested, recognised, newly found, tests per severe case.
+        None where the other tables of the report say it all.
+
+    Notes
+    -----
+    Source: docs/model.md, section 11.
+
+    Examples
+    --------
+    >>> import simulation
+    >>> scenario_table(simulation.run({"replicates": 2})) is None
+    True
+    """
+    table = results.strategies
+    places = table[["scenario", "population"]].drop_duplicates()
+    if len(places) == 1 or table["strategy"].nunique() == 1:
+        return None
+    rows: list[list[Cell]] = []
+    before: tuple[str, str] | None = None
+    for row in table.to_dict("records"):
+        place = (str(row["scenario"]).replace("_", " "), str(row["population"]).replace("_", " "))
+        today = row["strategy"] == TODAY
+        rows.append(
+            [
+                *(("", "") if place == before else place),
+                strategy_words(row["strategy"]),
+                count(row, "n_tested"),
+                count(row, "n_recognised"),
+                "" if today and not row["n_found_mean"] else count(row, "n_found"),
+                of_means(row, "number_needed_to_test"),
+            ]
+        )
+        before = place
+    head = ["Scenario", "Population", "Strategy", "People tested", "Recognised", "Newly found"]
+    return {"head": [*head, "Tests per severe case"], "rows": rows}
 
 
 def tests_words(tests: str) -> str:

@@ -10,11 +10,19 @@ import pandas as pd
 
 from simulation.data.pack import data_pack
 from simulation.report.care_rows import LIVER_LABELS, disease_rows, liver_rows, rule_table
-from simulation.report.couples_rows import ancestry_matrix, births_of, carrier_rows, couple_rows, residual_rows
+from simulation.report.couples_rows import (
+    ancestry_matrix,
+    births_of,
+    carrier_rows,
+    couple_rows,
+    residual_head,
+    residual_rows,
+)
 from simulation.report.finding_rows import (
     COMPARED,
     delay_rows,
     found_table,
+    scenario_table,
     strategy_difference_rows,
     unrecognised_rows,
     work_table,
@@ -34,8 +42,10 @@ CAPTIONS = {
     "recognition": "From severe deficiency with COPD down to those whose deficiency is recognised, whether their COPD is"
     " diagnosed or not.",
     "testing": "Today's practice in people with a severe genotype, by way of diagnosed COPD. Called deficient: reported as"
-    " severe, or a low level that nobody followed up. People who are recognised in another way are not in these bars.",
-    "strategies": "Each strategy adds to today's practice. It is dominated if another finds as many with fewer tests."
+    " severe, or a low level that nobody followed up. People who are recognised in another way are not in these bars."
+    " As many are taken to have been tested as it takes to recognise the share that is known to be recognised.",
+    "strategies": "Each strategy adds to today's practice. It is dominated if in most replicates another one finds as many with"
+    " fewer tests. Tests are those of the deficiency: spirometry to find obstruction, and costs, are not on this axis."
     " All strategies test the same people, so they differ by more than these intervals suggest: the differences below have"
     " intervals of their own.",
     "missed": "Of all people with a severe genotype: who is recognised today, who is found, and why the others are missed."
@@ -126,8 +136,10 @@ def _finding_content(results: Results) -> dict[str, Any]:
         "births_of": births_of(results),
         "ancestry_matrix": ancestry_matrix(results),
         "residual": residual_rows(results),
+        "residual_head": residual_head(results),
         "found": found_table(results),
         "work": work_table(results),
+        "everywhere": scenario_table(results),
         "currency": results.record["config"]["testing"]["currency"],
         "compared": list(COMPARED.values()),
         "strategy_differences": strategy_difference_rows(results),
@@ -150,7 +162,7 @@ def _pages(results: Results) -> dict[str, str]:
         **({"strategies": "Strategies"} if "strategies" in results.plot.names else {}),
         "delay": "Delay",
         "care": "Treatment and care",
-        **({"scenarios": "Scenarios"} if len(results.differences) else {}),
+        **({"scenarios": "Scenarios"} if "differences" in results.plot.names else {}),
         "rests": "What the answer rests on",
         "inputs": "Inputs",
     }

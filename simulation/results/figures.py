@@ -87,6 +87,12 @@ class Plots:
         return plots.plot_differences(self._rows("differences", None, population), ax)
 
     @property
+    def _differ(self) -> bool:
+        """Whether a scenario changes any headline."""
+        table = self._results.differences
+        return bool(((table["difference_low"] != 0) | (table["difference_high"] != 0)).any())
+
+    @property
     def names(self) -> list[str]:
         """Figures that these results have."""
         compared = len(self._rows("strategies", BASE, None)) > 1  # with anything but today's practice
@@ -94,7 +100,7 @@ class Plots:
             *("prevalence", "couples", "copd", "copd_by_age", "recognition", "testing"),
             *(("strategies", "missed") if compared else ()),
             "treatment",
-            *(("differences",) if len(self._results.differences) else ()),
+            *(("differences",) if self._differ else ()),
         ]
 
     def save_all(self, folder: Path) -> None:

@@ -300,6 +300,8 @@ def strategy_words(name: str) -> str:
     >>> strategy_words("todays_practice"), strategy_words("all_copd")
     ("today's practice", 'all COPD')
     """
+    if name == "copd_under_65_or_20_pack_years":
+        return "COPD under 65 or under 20 pack-years"
     return " ".join({"todays": "today's", "copd": "COPD"}.get(word, word) for word in _words(name).split())
 
 

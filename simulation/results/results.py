@@ -167,13 +167,16 @@ parameters, assumptions : pandas.DataFrame
         Raises
         ------
         DataError
-            If the table has no such column.
+            If the table has no such column, or the run no such scenario or population.
         """
         rows = self.tables[table]
         wanted = {"scenario": BASE, "population": self.whole, **equal}
         for column, value in wanted.items():
             if column not in rows.columns:
                 raise DataError(f"{table} has no column {column}; it has {', '.join(rows.columns)}")
+            known = {"scenario": list(self.record["scenarios"]), "population": self.populations}.get(column)
+            if known is not None and value is not None and value not in known:
+                raise DataError(f"no {column} {value}{nearest(value, known)}; there are {', '.join(known)}")
             if value is not None:
                 rows = rows[rows[column] == value]
         return rows

@@ -10,22 +10,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from simulation.assembly.genotypes import frequency_rows
-from simulation.config.schema import Config
 from simulation.data.pack import data_pack
-from simulation.errors import DataError, nearest
+from simulation.errors import DataError
 from simulation.genetics import carrier_tests, couples, pedigrees
-from simulation.genetics.genotype_names import allele_named, parse_genotype
-from simulation.genetics.hardy_weinberg import TOLERANCE, genotype_frequencies, with_m_as_remainder
+from simulation.genetics.genotype_names import parse_genotype
+from simulation.genetics.hardy_weinberg import genotype_frequencies, with_m_as_remainder
 from simulation.genetics.relatives import relation_named, relative_probabilities
 from simulation.genetics.transmission import genotype_codes, offspring_probabilities
 from simulation.labels import SEXES, genotypes
 from simulation.randomness import generator
 from simulation.results.store import write_whole
 from simulation.results.summary import one_in
+from simulation.studies.given_frequencies import Frequencies, frequencies_by_allele, ordered_alleles, readings_of
 
 Array = NDArray[np.float64]
-Frequencies = float | Mapping[str, float] | str  # of Z alone, by allele, or the name of an ancestry
 SEVERE_LIKE = ("Z", "null")  # what the alleles of a severe genotype behave like
 NO_PROTEIN = "none"  # how readings.csv writes that a test of the protein finds nothing
 SEX_CODE = {sex: code for code, sex in enumerate(SEXES, start=1)}
@@ -51,7 +49,7 @@ def offspring_genotypes(mother: str, father: str) -> dict[str, float]:
 
     Notes
     -----
-    Source: docs/model.md, section 2.
+    Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -59,7 +57,7 @@ def offspring_genotypes(mother: str, father: str) -> dict[str, float]:
     {'MM': 0.25, 'MZ': 0.5, 'ZZ': 0.25}
     """
     one, other = _pair(mother), _pair(father)
-    names = _ordered({*one, *other})
+    names = ordered_alleles({*one, *other})
     table = offspring_probabilities(len(names))
     return _possible(names, table[_code(one, names), _code(other, names)])
 
@@ -200,7 +198,7 @@ def residual_risk(allele_frequency: Frequencies, panel: str | Mapping[str, float
 
     Notes
     -----
-    Bayes' rule; a carrier has at least one allele that is not M. Source: docs/model.md, section 2.
+    Bayes' rule; a carrier has at least one allele that is not M. Source: docs/model.md, section 13.
 
     Examples
     --------
@@ -208,7 +206,7 @@ def residual_risk(allele_frequency: Frequencies, panel: str | Mapping[str, float
     {'before': 0.0396, 'after': 0.0004, 'one_in_before': 25.2525, 'one_in_after': 2450.75, 'share_missed': 0.0099}
     """
     names, (q,) = _pools([allele_frequency])
-    read = _readings(panel)
+    read = readings_of(panel)
     # a test may name rare alleles one by one or pooled; what it does not name it reads as M
     rows = [read.get(name, read.get(data_pack().alleles[name].part_of, ("M", 0.0))) for name in names]
     seen = [0.0 if read_as == "M" else sensitivity for read_as, sensitivity in rows]
@@ -362,10 +360,6 @@ def _pair(genotype: str, missing: bool = False) -> tuple[str, ...]:
     return pair or ()
 
 
-def _ordered(alleles: Collection[str]) -> list[str]:
-    return [name for name in data_pack().alleles if name in alleles]
-
-
 def _code(pair: Sequence[str], names: Sequence[str]) -> int:
     return int(genotype_codes(len(names))[names.index(pair[0]), names.index(pair[1])])
 
@@ -380,66 +374,6 @@ def _possible(names: Sequence[str], probability: Iterable[float]) -> dict[str, f
 
 def _pools(given: Sequence[Frequencies], needed: Collection[str] = ()) -> tuple[list[str], list[Array]]:
     """Alleles, M first, and their frequencies in each population; refused where one that is needed has none."""
-    tables = [_frequencies(table, needed) for table in given]
-    names = _ordered({"M", "Z", *(name for table in tables for name in table)})
+    tables = [frequencies_by_allele(table, needed) for table in given]
+    names = ordered_alleles({"M", "Z", *(name for table in tables for name in table)})
     return names, [with_m_as_remainder([table.get(name, 0.0) for name in names[1:]]) for table in tables]
-
-
-def _frequencies(given: Frequencies, needed: Collection[str]) -> dict[str, float]:
-    """Frequencies by allele, M left out."""
-    if isinstance(given, str):
-        found, what = _of_ancestry(given), f"ancestry {given} has {', '.join(Config().genetics.alleles)}"
-    elif isinstance(given, Mapping):
-        found = _by_allele("allele_frequency", given)
-        what = f"given are {', '.join(found) or 'none'}"
-        if "M" in found:
-            raise DataError("allele_frequency M: M is what the other alleles leave; remove it")
-    else:
-        found, what = _by_allele("allele_frequency", {"Z": given}), "a single number is that of Z"
-    lacking = [name for name in _ordered(needed) if name != "M" and name not in found]
-    if lacking:
-        raise DataError(
-            f'no frequency of {", ".join(lacking)}; {what}: give frequencies by allele, "{lacking[0]}": 0.001 among them'
-        )
-    if sum(found.values()) > 1 + TOLERANCE:
-        raise DataError(f"allele frequencies sum to {sum(found.values()):.6g}; together they must be at most 1")
-    return found
-
-
-def _of_ancestry(name: str) -> dict[str, float]:
-    pack = data_pack()
-    if name not in pack.ancestries:
-        near = nearest(name, list(pack.ancestries), {key: row.label for key, row in pack.ancestries.items()})
-        raise DataError(f"unknown ancestry {name}{near}; `aatd populations` lists them")
-    return {
-        allele: sum(pack.allele_frequencies[row].frequency for row in frequency_rows(name, allele, pack))
-        for allele in Config().genetics.alleles[1:]
-    }
-
-
-def _readings(panel: str | Mapping[str, float]) -> dict[str, tuple[str, float]]:
-    """What a test reads each allele as, and how often."""
-    if not isinstance(panel, str):
-        return {name: (name, value) for name, value in _by_allele("panel", panel).items()}
-    tests = data_pack().readings
-    if panel not in tests:
-        raise DataError(f"unknown test {panel}{nearest(panel, list(tests)) or '; known are ' + ', '.join(tests)}")
-    return {name: (row.read_as, row.sensitivity) for name, row in tests[panel].items()}
-
-
-def _by_allele(key: str, given: Mapping[str, float]) -> dict[str, float]:
-    """Proportions by the proper names of alleles; all mistakes together."""
-    known, found, mistakes = list(data_pack().alleles), {}, []
-    for text, value in given.items():
-        name = allele_named(text, known)
-        if name is None:
-            mistakes.append(f"{key}: unknown allele {text}{nearest(text, known)}")
-        elif name in found:
-            mistakes.append(f"{key}: {text} is given twice; keep one")
-        elif not isinstance(value, float | int | np.number) or not 0 <= value <= 1:
-            mistakes.append(f"{key} {text} = {value}; it must be at least 0 and at most 1 (for 2 % write 0.02)")
-        else:
-            found[name] = float(value)
-    if mistakes:
-        raise DataError(mistakes)
-    return found

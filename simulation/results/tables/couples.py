@@ -13,7 +13,7 @@ from simulation.results.tables.cells import Run, ratio
 
 Array = NDArray[np.float64]
 BY_ANCESTRY = ("both_carry", "zz_possible", "severe_possible", "child_severe")
-RESIDUAL = ("carrier_before", "carrier_after", "child_severe_both_negative")
+RESIDUAL = ("carrier_before", "carrier_after", "child_severe_both_negative", "child_severe_mz_and_negative")
 
 
 def couples(run: Run) -> pd.DataFrame:

@@ -78,8 +78,8 @@ def strategies(run: Run) -> pd.DataFrame:
 
     Notes
     -----
-    Yield, number needed to test and cost per case are those of the tests beyond today's practice; in the row of today's
-    practice, of its own. Source: docs/model.md, section 11.
+    Ratios have a column `of_means` too: the mean of a ratio of small numbers is that of its few largest values. Source:
+    docs/model.md, section 11.
 
     Examples
     --------
@@ -92,18 +92,42 @@ def strategies(run: Run) -> pd.DataFrame:
     for scenario, replicates in run.replicates.items():
         axes = replicates.axes
         for population in axes.populations:
+            drawn, expected = (measures(replicates, population, kind) for kind in ("drawn", "expected"))
+            ratios = _ratios(replicates, population)
             rows = frame(
                 {"scenario": scenario, "population": population, "strategy": axes.strategies},
                 {"tests": axes.strategy_tests, "days": axes.strategy_days},
-                **measures(replicates, population, "drawn"),
+                **drawn,
+                **{name: ratio(above, below) for name, (above, below) in ratios.items()},
             )
-            expected = measures(replicates, population, "expected")
-            drawn = measures(replicates, population, "drawn")
-            rows = rows.assign(**spread(drawn["n_recognised"], expected["n_recognised"]))
-            tests = rows["n_tested_mean"] + rows["n_relatives_tested_mean"]
-            rows["dominated"] = _dominated(tests.to_numpy(), rows["n_recognised_mean"].to_numpy())
+            of_means = {f"{n}_of_means": ratio(a.mean(axis=0), b.mean(axis=0)) for n, (a, b) in ratios.items()}
+            rows = rows.assign(**of_means, **spread(drawn["n_recognised"], expected["n_recognised"]))
+            rows["dominated"] = _dominated(drawn["n_tested"] + drawn["n_relatives_tested"], drawn["n_recognised"])
             parts.append(rows)
     return pd.concat(parts, ignore_index=True)
+
+
+class _Read:
+    """Columns of the sums of strategies: `part` of severe people, `work` and `everybody` of a group."""
+
+    def __init__(self, replicates: Replicates, population: str, kind: str) -> None:
+        read = getattr(replicates, kind)
+        self._parts = {g: np.asarray(read("strategies", population, g), float) for g in ("severe", ALL)}
+        self._work = {g: np.asarray(read("strategy_work", population, g), float) for g in ("severe", ALL)}
+
+    def part(self, name: str, group: str = "severe") -> Array:
+        return np.asarray(self._parts[group][..., PARTS.index(name)])
+
+    def work(self, name: str, group: str = ALL) -> Array:
+        return np.asarray(self._work[group][..., WORK.index(name)])
+
+    def others(self, name: str) -> Array:
+        """Of people without a severe genotype."""
+        return self.work(name) - self.work(name, "severe")
+
+    @property
+    def severe(self) -> Array:
+        return np.asarray(self._parts["severe"].sum(axis=-1))
 
 
 def measures(replicates: Replicates, population: str, kind: str) -> dict[str, Array]:
@@ -134,67 +158,66 @@ def measures(replicates: Replicates, population: str, kind: str) -> dict[str, Ar
     >>> found["n_found"].tolist()
     [[0.0], [0.0]]
     """
-    read = getattr(replicates, kind)
-    severe, everybody = (np.asarray(read("strategies", population, g), float) for g in ("severe", ALL))
-    work, work_all = (np.asarray(read("strategy_work", population, g), float) for g in ("severe", ALL))
-
-    def part(name: str) -> Array:
-        return severe[..., PARTS.index(name)]
-
-    def of(array: Array, name: str) -> Array:
-        return array[..., WORK.index(name)]
-
-    tested, cost = of(work_all, "tested"), of(work_all, "cost")
-    found = part("found") + part("found_by_cascade")
-    recognised = part("recognised_today") + found
-    relatives = of(work_all, "relatives_tested")
-    carriers = of(work_all, "named") - of(work, "named") + of(work_all, "relatives_named") - of(work, "relatives_named")
-    unrecognised = of(work, "copd_unrecognised")
-    all_tests = tested + relatives
-    beyond = {name: value - value[:, :1] for name, value in (("t", all_tests), ("c", cost), ("k", carriers))}
-    for name, value in (("t", all_tests), ("c", cost), ("k", carriers)):
-        beyond[name][:, 0] = value[:, 0]  # today's practice is beyond nothing
-    cases = found.copy()
-    cases[:, 0] = recognised[:, 0]
+    of = _Read(replicates, population, kind)
+    found = of.part("found") + of.part("found_by_cascade")
+    recognised = of.part("recognised_today") + found
+    unrecognised = of.work("copd_unrecognised", "severe")
     return {
-        "n_tested": tested,
-        "n_relatives_tested": relatives,
-        "n_positive": of(work_all, "positive"),
-        "n_false_positive": of(work_all, "positive") - of(work, "positive"),
+        "n_tested": of.work("tested"),
+        "n_relatives_tested": of.work("relatives_tested"),
+        "n_positive": of.work("positive"),
+        "n_false_positive": of.others("positive"),
         "n_found": found,
-        "n_found_by_cascade": part("found_by_cascade"),
+        "n_found_by_cascade": of.part("found_by_cascade"),
         "n_recognised": recognised,
-        "n_missed": severe.sum(axis=-1) - recognised,
-        "n_wrongly_found": everybody[..., PARTS.index("found")] - part("found"),
-        "n_carriers_named": carriers,
-        "yield": ratio(cases, beyond["t"]),
-        "number_needed_to_test": ratio(beyond["t"], cases),
-        "tests_per_carrier": ratio(beyond["t"], beyond["k"]),
-        "cases_per_index": ratio(part("found_by_cascade"), recognised - part("found_by_cascade")),
-        "relatives_named_per_index": ratio(
-            of(work_all, "relatives_named") - of(work, "relatives_named"), recognised - part("found_by_cascade")
-        ),
-        "cost": cost,
-        "cost_per_relative_found": ratio(of(work_all, "relatives_cost"), part("found_by_cascade")),
-        "cost_per_case": ratio(beyond["c"], cases),
+        "n_missed": of.severe - recognised,
+        "n_wrongly_found": of.part("found", ALL) - of.part("found"),
+        "n_carriers_named": of.others("named") + of.others("relatives_named"),
+        "cost": of.work("cost"),
         "n_copd_unrecognised": unrecognised,
         "fall_of_unrecognised_copd": ratio(unrecognised[:, :1] - unrecognised, unrecognised[:, :1]),
-        "n_symptomatic_unrecognised": of(work, "symptomatic_unrecognised"),
-        "years_unrecognised": of(work, "years_unrecognised"),
+        "n_symptomatic_unrecognised": of.work("symptomatic_unrecognised", "severe"),
+        "years_unrecognised": of.work("years_unrecognised", "severe"),
+    }
+
+
+def _ratios(replicates: Replicates, population: str) -> dict[str, tuple[Array, Array]]:
+    """Numbers above and below the line, of tests beyond today's practice; today's own are those of diagnosed COPD."""
+    of, drawn = _Read(replicates, population, "drawn"), measures(replicates, population, "drawn")
+    cases, tests = drawn["n_found"].copy(), drawn["n_tested"] + drawn["n_relatives_tested"]
+    carriers, cost = drawn["n_carriers_named"], drawn["cost"]
+    tests, carriers, cost = (x - x[:, :1] for x in (tests, carriers, cost))
+    # most people recognised today were not found by testing COPD, so their tests would say nothing of its yield
+    tested, recognised = (FUNNEL.index(name) for name in ("tested", "recognised"))
+    tests[:, 0] = replicates.drawn("testing", population, ALL)[:, tested]
+    cases[:, 0] = replicates.drawn("testing", population, "severe")[:, recognised]
+    carriers[:, 0], cost[:, 0] = np.nan, np.nan
+    cascade = drawn["n_found_by_cascade"]
+    index = drawn["n_recognised"] - cascade
+    return {
+        "yield": (cases, tests),
+        "number_needed_to_test": (tests, cases),
+        "tests_per_carrier": (tests, carriers),
+        "cost_per_case": (cost, cases),
+        "cases_per_index": (cascade, index),
+        "relatives_named_per_index": (of.others("relatives_named"), index),
+        "cost_per_relative_found": (of.work("relatives_cost"), cascade),
     }
 
 
 def _dominated(tests: Array, found: Array) -> list[bool]:
-    """Whether another strategy finds as many with fewer tests, or more with no more tests."""
-    return [
-        bool(
-            any(
-                (other_found >= f and other_tests < t) or (other_found > f and other_tests <= t)
-                for other_tests, other_found in zip(tests, found, strict=True)
-            )
-        )
-        for t, f in zip(tests, found, strict=True)
-    ]
+    """Whether in most replicates one other strategy finds as many with fewer tests, or more with no more tests.
+
+    By replicates, not means: of two that find the same people but for a few, none is dominated by chance.
+    """
+    beaten = []
+    for s in range(tests.shape[1]):
+        others = [o for o in range(tests.shape[1]) if o != s]
+        fewer, more = tests[:, others] < tests[:, [s]], found[:, others] > found[:, [s]]
+        no_more, no_fewer = tests[:, others] <= tests[:, [s]], found[:, others] >= found[:, [s]]
+        share = ((no_fewer & fewer) | (more & no_more)).mean(axis=0)
+        beaten.append(bool((share > 0.5).any()))
+    return beaten
 
 
 def strategy_genotypes(run: Run) -> pd.DataFrame:

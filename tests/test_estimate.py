@@ -35,6 +35,15 @@ THREE = {name: {"size": 100_000, "ages": "SWE"} for name in ("a", "b", "c")}
         {"replicates": 64},
         {"replicates": 2000, "execution": {"workers": 2}},
         {"replicates": 128, "populations": THREE, "scenarios": {"x": {}, "y": {}}},
+        {
+            "replicates": 128,
+            "populations": THREE,
+            "strategies": {
+                **{name: {"uptake": 0.4} for name in ("all_copd", "classical_triggers", "smokers_with_obstruction")},
+                "newborn_screening": {"uptake": 0.9},
+                "relatives": {"who": "all_copd", "cascade": True},
+            },
+        },
         {"replicates": 2, "engine": "individuals", "population": {"size": 3_000_000}},
         {
             "replicates": 1,
@@ -49,7 +58,7 @@ THREE = {name: {"size": 100_000, "ages": "SWE"} for name in ("a", "b", "c")}
             "individuals": {"columns": ["age"]},
         },
     ],
-    ids=["small", "long", "wide", "listed", "shuffled", "narrow"],
+    ids=["small", "long", "wide", "strategies", "listed", "shuffled", "narrow"],
 )
 def test_a_run_needs_what_was_reckoned(config):
     command = [sys.executable, "-c", MEASURED, json.dumps(config)]

@@ -174,6 +174,8 @@ def _strategies(config: Config) -> Iterator[str]:
         tests = "" if way.who == TODAY != way.name else way.algorithm
         parts = f"{who}{taken}{tests}".removesuffix("; ")
         yield f"strategy {way.name}: {parts}{'; and relatives' if way.settings.cascade else ''}"
+        if way.measures_level and way.then is None and way.who != TODAY:
+            yield f"mind: strategies.{way.name} finds nobody: a level alone never establishes the diagnosis; give then"
 
 
 def _duration(seconds: float) -> str:

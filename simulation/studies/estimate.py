@@ -28,7 +28,7 @@ from simulation.studies.listing import PEOPLE_PER_FILE, files_of_block, list_peo
 MB = 1_000_000
 # Measured: peak memory and disk of some twenty configs, from one population and 64 replicates to forty populations,
 # eleven scenarios, 6,400 replicates and 10⁸ listed people; tests/test_estimate.py measures some of them again.
-PROGRAM_MB = 230  # Python and its libraries, figures and report included
+PROGRAM_MB = 268  # Python and its libraries, figures and report included
 WORKER_MB = 45
 WORKER_MB_PER_POPULATION = 9  # of 15 genotypes
 WORKER_MB_PER_STRATEGY = 8

@@ -36,7 +36,7 @@ def carrier_rows(results: Results) -> list[list[Cell]]:
     Returns
     -------
     list of list of Cell
-        Genotype, 1 in N, people, share of all carriers.
+        Genotype, 1 in N drawn, in closed form, z-score, people, share of all carriers.
 
     Notes
     -----
@@ -52,6 +52,8 @@ def carrier_rows(results: Results) -> list[list[Cell]]:
         [
             SET_LABELS.get(row["genotype"], f"PI*{row['genotype']}"),
             one_in(row, "proportion"),
+            f"1 in {amount(1 / row['closed_form_mean'])}",
+            _z(row["z"]),
             count(row, "n"),
             percent(row, "share_of_carriers"),
         ]

@@ -276,7 +276,7 @@ def test_the_file_that_set_a_wrong_test_is_named(tmp_path):
         {"testing": {"first_test": "sequencing"}},
         {"testing": {"first_test": "level", "then": "panel", "how": "series"}},
         strategy(first_test="level"),
-        strategy("todays_practice", first_test="sequencing", cascade=True),
+        strategy("todays_practice", first_test="sequencing"),
         strategy("mine", who="classical_triggers", triggers=["panniculitis"], uptake="diag.copd_tested.spain2021"),
     ],
     ids=["today by genotype", "today in series", "level alone", "today by name", "triggers"],

@@ -1,4 +1,4 @@
-"""A mutation test: a bias of 2 % planted in any link from the gamete to the years lost is caught by a test of this folder.
+"""A mutation test: biases of 2 % planted in eleven links and two kinds of draw are each caught by a test of this folder.
 
 Every row names the link, how it is bent, and a test that passes without the bias and fails with it.
 """

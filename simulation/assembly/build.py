@@ -153,7 +153,7 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
     # 1. people
     populations = list(config.all_populations)
     n_people = [people.people(population, pack) for population in config.all_populations.values()]
-    births = people.births(config, pack)
+    births, sizes = people.births(config, pack), [int(n.sum()) for n in n_people]
 
     # 2. genotype
     rho = float(values["geno.between_survey_rho"][0])
@@ -272,7 +272,7 @@ def _chain(config: Config, pack: DataPack, draws: Draws, solved: Solved | None) 
         definition=config.copd.definition,
         inflamed_share=serum.inflamed_share,
         programme=finding.programme(config, pack, values, links),
-        couples=couples.couples(config, pack, ancestries, share, by_ancestry, births),
+        couples=couples.couples(config, pack, ancestries, share, by_ancestry, births, np.array(sizes, float)),
         treated_with_normal_airflow=config.care.treated_with_normal_airflow,
     )
     return inputs, solved

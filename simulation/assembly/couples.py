@@ -35,6 +35,7 @@ def couples(
     ancestry_share: Array,
     ancestry_genotype: Array,
     n_births: Array,
+    n_people: Array,
 ) -> CoupleLaw:
     """Laws of couples and of carrier tests.
 
@@ -52,6 +53,8 @@ def couples(
         [proportion]
     n_births : ndarray (population,)
         NaN where unknown. [people per year]
+    n_people : ndarray (population,)
+        [people]
 
     Returns
     -------
@@ -92,10 +95,11 @@ def couples(
     if 0 < m < 1:
         joint["mixed"] = (1 - m) * within + m * random
     events = [*(kinds[kind].astype(float) for kind in list(kinds)[1:]), child]
-    known = np.isfinite(n_births)
-    default = (
-        np.where(known, n_births, NOMINAL_COUPLES) if config.couples.n_couples is None else config.couples.n_couples
-    )
+    # births of all populations or of none: a total must not mix a year's births with nominal couples
+    nominal = np.maximum(NOMINAL_COUPLES * n_people / max(n_people.sum(), 1), 1)
+    default = n_births if np.isfinite(n_births).all() else nominal
+    if config.couples.n_couples is not None:
+        default = np.asarray(config.couples.n_couples, float)
     tests = [test for test in pack.readings]
     return CoupleLaw(
         matings=tuple(joint),
@@ -115,7 +119,7 @@ def _residual(
 ) -> Array:
     """Before and after a negative test; P(child severe) of two unrelated partners, both negative, or one of them MZ."""
     rows = []
-    normal = np.array([name == "normal" for name in counted_as(config, pack)])
+    normal = np.arange(genotype.shape[-1]) == 0  # a report of MM, the first genotype, whatever the config's sets
     names = genotypes(config.genetics.alleles)
     mz = names.index("MZ") if "MZ" in names else None
     for test in tests:

@@ -78,7 +78,7 @@ class Laboratory:
         # the last reading is that of no protein at all, which is reported as deficient
         self.severe = np.append(sets == "severe", True)
         self._explains_low = np.append(np.isin(sets, ("severe", "intermediate")), True)
-        self._normal = np.append(sets == "normal", False)
+        self._normal = np.append(np.arange(len(sets)) == 0, False)  # a report of MM names no deficiency allele
 
     def reading(self, test: str) -> Array:
         """P(reported genotype | genotype) of a test of the genotype."""

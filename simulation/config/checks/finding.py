@@ -58,6 +58,8 @@ def check_finding(config: Config, pack: DataPack) -> Iterator[str]:
         if settings.first_test is not None or settings.then is not None or settings.how is not None:
             for text in algorithm_mistakes(way.first_test, way.then, way.how, tests):
                 yield f"{key}.{text}"
+        if way.name == TODAY and settings.cascade:
+            yield f'{key}.cascade: others are compared with it; name another table and say who = "{TODAY}", cascade = true'
         if settings.how is not None and way.then is None:
             yield f"{key}.how would change nothing: there is no second test; remove it"
         if not way.measures_level:

@@ -75,6 +75,7 @@ def check_parameters(config: Config, pack: DataPack) -> Iterator[str]:
             yield from _serum_level(key, name, value)
     yield from _ramps(config, pack)
     yield from _trigger_ages(config)
+    yield from _delays(config, pack)
     yield from check_value("recognition.uptake", config.recognition.uptake, pack, "diag.copd_tested")
 
 
@@ -142,6 +143,28 @@ def _trigger_ages(config: Config) -> Iterator[str]:
         value = config.parameters.get(name)
         if isinstance(value, Fixed) and value.value % 5:
             yield f'parameters."{name}" is {value.value:g}; it must be a multiple of 5 (people are counted in five-year groups)'
+
+
+def _delays(config: Config, pack: DataPack) -> Iterator[str]:
+    """A delay has a mean and an sd above 0; the doctors' law needs a mean above 1 and an sd² above mean − 1."""
+    ends = {}
+    for name in ("diag.delay.mean_years", "diag.delay.sd_years", "diag.n_doctors.mean", "diag.n_doctors.sd"):
+        value = config.parameters.get(name)
+        if value is None or isinstance(value, RowName):
+            row = pack.parameters.get(name if value is None else value.name)
+            number = 1.0 if row is None or row.value is None else row.value
+            ends[name] = (number, number)
+            continue
+        low, high = value.quantile(FAR)
+        ends[name] = (float(low), float(high))
+        if low <= 0:
+            yield f'parameters."{name}" goes down to {low:.3g}; it must be above 0'
+    mean, sd = ends["diag.n_doctors.mean"], ends["diag.n_doctors.sd"]
+    if mean[0] <= 1 or max(sd[0], 0.0) ** 2 <= mean[1] - 1:
+        yield (
+            f'parameters."diag.n_doctors.mean" and "diag.n_doctors.sd" go down to {mean[0]:.3g} and {sd[0]:.3g}; the mean must'
+            " be above 1, for there is a first doctor, and the sd² above the mean − 1"
+        )
 
 
 def _used_instead(name: str, used: list[str]) -> str:
